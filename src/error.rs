@@ -47,6 +47,11 @@ impl FieldErrors {
         self.0.is_empty()
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// All of them, in the order of the form.
     pub fn iter(&self) -> impl Iterator<Item = &FieldError> {
         self.0.iter()
@@ -58,6 +63,15 @@ impl FieldErrors {
     /// [`Error::Invalid`] with all of them.
     pub fn into_result(self) -> Result<(), Error> {
         if self.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
+    }
+}
+
+impl<'a> IntoIterator for &'a FieldErrors {
+    type Item = &'a FieldError;
+    type IntoIter = std::slice::Iter<'a, FieldError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
     }
 }
 

@@ -76,6 +76,7 @@ routes! {
     POST "/services/{slug}"             Member  services::pages::update;
     GET  "/services/{slug}/edit"        Member  services::pages::edit;
 
+    GET  "/api/v1/openapi.json"         Anyone   crate::api::openapi::show;
     GET  "/api/v1/services"             ApiRead  services::api::list;
     POST "/api/v1/services"             ApiWrite services::api::create;
     GET  "/api/v1/services/{slug}"      ApiRead  services::api::show;

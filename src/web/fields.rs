@@ -41,6 +41,15 @@ impl Fields {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Rows of a form that repeats the same names: the first of each, the second of each, and so on.
+    pub fn rows<'a, const N: usize>(&'a self, names: [&'a str; N]) -> impl Iterator<Item = [&'a str; N]> {
+        let columns = names.map(|name| {
+            self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+        });
+        let count = columns.iter().map(Vec::len).max().unwrap_or(0);
+        (0..count).map(move |row| std::array::from_fn(|column| columns[column].get(row).copied().unwrap_or_default()))
+    }
+
     /// Whether `name` was ticked or chosen with `value`.
     pub fn has(&self, name: &str, value: &str) -> bool {
         self.0.iter().any(|(key, given)| key == name && given == value)
