@@ -12,7 +12,11 @@ use crate::services;
     info(title = "Debrief", description = "Deploys, incidents, postmortems and action items for programs."),
     modifiers(&Bearer),
     security(("token" = [])),
-    paths(services::api::list, services::api::create, services::api::show)
+    paths(
+        services::api::list,
+        services::api::create,
+        services::api::show,
+    )
 )]
 struct Document;
 

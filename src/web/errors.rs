@@ -43,7 +43,7 @@ fn is_for_programs(path: &str) -> bool {
 pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     if let Error::Fault(cause) = error {
-        tracing::error!(request_id, path = request.path(), cause, "fault");
+        tracing::error!(request_id, route = request.match_pattern(), cause, "fault");
     }
     let mut response = HttpResponse::build(error.status_code());
     match error {
@@ -93,20 +93,16 @@ pub async fn present(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let http_request = request.request().clone();
-    match next.call(request).await {
-        Ok(response) => {
-            let Some(error) = response.response().error() else {
-                return Ok(response.map_into_boxed_body());
-            };
-            let told = told(error, response.status());
-            Ok(ServiceResponse::new(http_request.clone(), answer(&http_request, &told)))
-        }
-        Err(error) => {
-            let told = told(&error, error.as_response_error().status_code());
-            Ok(ServiceResponse::new(http_request.clone(), answer(&http_request, &told)))
-        }
-    }
+    // Handlers' and extractors' errors arrive as answers that carry them. The request may only be cloned
+    // after routing: the router needs to own it.
+    let response = next.call(request).await?;
+    let Some(error) = response.response().error() else {
+        return Ok(response.map_into_boxed_body());
+    };
+    let told = told(error, response.status());
+    let http_request = response.request().clone();
+    let answer = answer(&http_request, &told);
+    Ok(ServiceResponse::new(http_request, answer))
 }
 
 /// Our own error as it is; an error of the framework as the nearest of ours.

@@ -43,13 +43,11 @@ pub async fn stand(
     let app = request.app_data::<web::Data<App>>().cloned();
     let is_tls = app.as_ref().is_some_and(|app| app.config.is_tls());
     let method = request.method().clone();
-    let path = request.path().to_owned();
     let had_flash = request.cookie(FLASH_COOKIE).is_some();
 
     let mut response = match refusal(&request) {
         Some(error) => {
-            let http_request = request.request().clone();
-            let refused = answer(&http_request, &error);
+            let refused = answer(request.request(), &error);
             request.into_response(refused)
         }
         None => next.call(request).await?.map_into_boxed_body(),
@@ -86,7 +84,8 @@ pub async fn stand(
         app.metrics.answered(method.as_str(), &route, status, elapsed);
     }
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(target: "debrief::access", request_id, %method, path, status, elapsed_ms, "answered");
+    // The pattern, not the path: paths carry sign-in links and source addresses, which are secrets.
+    tracing::info!(target: "debrief::access", request_id, %method, route, status, elapsed_ms, "answered");
     Ok(response)
 }
 
