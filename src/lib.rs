@@ -1,1 +1,4 @@
 //! Debrief.
+
+pub mod exchange;
+pub mod markdown;
