@@ -34,8 +34,22 @@ impl OpenTag {
 
 /// Elements that go together with all they hold.
 const CONTENT_DROPPED: [&str; 16] = [
-    "script", "style", "iframe", "object", "embed", "template", "noscript", "title", "textarea", "select", "svg",
-    "math", "xmp", "noembed", "noframes", "plaintext",
+    "script",
+    "style",
+    "iframe",
+    "object",
+    "embed",
+    "template",
+    "noscript",
+    "title",
+    "textarea",
+    "select",
+    "svg",
+    "math",
+    "xmp",
+    "noembed",
+    "noframes",
+    "plaintext",
 ];
 
 /// True for elements whose content must not be shown either.
@@ -96,7 +110,9 @@ fn end_of_dropped(html: &str, from: usize, name: &str) -> usize {
             .get(start..start + name.len())
             .is_some_and(|found| found.eq_ignore_ascii_case(name));
         if is_it {
-            return lower[start..].find('>').map_or(html.len(), |end| from + start + end + 1);
+            return lower[start..]
+                .find('>')
+                .map_or(html.len(), |end| from + start + end + 1);
         }
         at = start;
     }
@@ -152,7 +168,10 @@ fn open_tag(rest: &str) -> Option<(Piece<'_>, usize)> {
             b'>' => return Some((Piece::Open(OpenTag { name, attributes }), at + 1)),
             _ => {
                 let key_from = at;
-                while at < bytes.len() && !bytes[at].is_ascii_whitespace() && !matches!(bytes[at], b'=' | b'>' | b'/') {
+                while at < bytes.len()
+                    && !bytes[at].is_ascii_whitespace()
+                    && !matches!(bytes[at], b'=' | b'>' | b'/')
+                {
                     at += 1;
                 }
                 // A stray `=` stands for itself, so that every round moves on.
@@ -174,7 +193,9 @@ fn open_tag(rest: &str) -> Option<(Piece<'_>, usize)> {
                     (raw, at) = attribute_value(rest, at)?;
                     value = decode(raw);
                 }
-                if attributes.len() < ATTRIBUTE_LIMIT && !attributes.iter().any(|(known, _)| *known == key) {
+                if attributes.len() < ATTRIBUTE_LIMIT
+                    && !attributes.iter().any(|(known, _)| *known == key)
+                {
                     attributes.push((key, value));
                 }
             }
@@ -233,10 +254,17 @@ fn character_reference(rest: &str) -> Option<(char, usize)> {
         Some(hex) => (16, hex, 3),
         None => (10, digits_at, 2),
     };
-    let count = digits_at.chars().take_while(|c| c.is_digit(radix)).take(8).count();
+    let count = digits_at
+        .chars()
+        .take_while(|c| c.is_digit(radix))
+        .take(8)
+        .count();
     let number = u32::from_str_radix(&digits_at[..count], radix).ok()?;
     let semicolon = usize::from(digits_at[count..].starts_with(';'));
-    Some((char::from_u32(number).unwrap_or('\u{FFFD}'), lead + count + semicolon))
+    Some((
+        char::from_u32(number).unwrap_or('\u{FFFD}'),
+        lead + count + semicolon,
+    ))
 }
 
 #[cfg(test)]
@@ -246,7 +274,10 @@ mod tests {
     fn open(name: &str, attributes: &[(&str, &str)]) -> Piece<'static> {
         Piece::Open(OpenTag {
             name: name.to_owned(),
-            attributes: attributes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            attributes: attributes
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
         })
     }
 
@@ -263,25 +294,37 @@ mod tests {
             ]
         );
         assert_eq!(pieces("1 < 2 <3"), vec![Piece::Text("1 < 2 <3")]);
-        assert_eq!(pieces("<a href=&#106;ava&Tab;x>"), vec![open("a", &[("href", "java\tx")])]);
+        assert_eq!(
+            pieces("<a href=&#106;ava&Tab;x>"),
+            vec![open("a", &[("href", "java\tx")])]
+        );
     }
 
     #[test]
     fn content_that_is_never_shown_goes_whole() {
         assert_eq!(
             pieces("a<script x>if (1 < 2) '</b>'</SCRIPT >b<!-- <i> -->c"),
-            vec![Piece::Text("a"), Piece::Dropped, Piece::Text("b"), Piece::Dropped, Piece::Text("c")]
+            vec![
+                Piece::Text("a"),
+                Piece::Dropped,
+                Piece::Text("b"),
+                Piece::Dropped,
+                Piece::Text("c")
+            ]
         );
         assert_eq!(pieces("a<style>b"), vec![Piece::Text("a"), Piece::Dropped]);
     }
 
     #[test]
     fn a_tag_without_an_end_is_text() {
-        assert_eq!(pieces("<i>x</i><div title=\""), vec![
-            open("i", &[]),
-            Piece::Text("x"),
-            Piece::Close("i".to_owned()),
-            Piece::Text("<div title=\""),
-        ]);
+        assert_eq!(
+            pieces("<i>x</i><div title=\""),
+            vec![
+                open("i", &[]),
+                Piece::Text("x"),
+                Piece::Close("i".to_owned()),
+                Piece::Text("<div title=\""),
+            ]
+        );
     }
 }

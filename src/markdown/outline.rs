@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pulldown_cmark::{Event, Tag};
+use pulldown_cmark::{Event, Tag, TagEnd};
 
 use super::events::{heading_level, parse, text_of_element};
 use super::front::split_front_matter;
@@ -24,7 +24,8 @@ pub struct Heading {
     pub anchor: String,
 }
 
-/// The headings of `source` in order; headings without words are left out.
+/// The headings of `source` in order; headings without words, and those in
+/// footnotes, are left out.
 pub fn outline(source: &str) -> Vec<Heading> {
     let body = split_front_matter(source).map_or(source, |split| split.body);
     let events: Vec<Event<'_>> = parse(body).collect();
@@ -36,7 +37,16 @@ pub(super) fn headings(events: &[Event<'_>], top: u8) -> Vec<Heading> {
     let mut levels = LevelStack::new(top);
     let mut anchors = AnchorNames::default();
     let mut found = Vec::new();
+    let mut in_footnote = 0_usize;
     for (index, event) in events.iter().enumerate() {
+        match event {
+            Event::Start(Tag::FootnoteDefinition(_)) => in_footnote += 1,
+            Event::End(TagEnd::FootnoteDefinition) => in_footnote = in_footnote.saturating_sub(1),
+            _ => {}
+        }
+        if in_footnote > 0 {
+            continue;
+        }
         if let Event::Start(Tag::Heading { level, .. }) = event {
             let text = text_of_element(events, index);
             if text.is_empty() {
@@ -44,7 +54,11 @@ pub(super) fn headings(events: &[Event<'_>], top: u8) -> Vec<Heading> {
             }
             let level = levels.place(heading_level(*level));
             let anchor = anchors.name(&text);
-            found.push(Heading { level, text, anchor });
+            found.push(Heading {
+                level,
+                text,
+                anchor,
+            });
         }
     }
     found
@@ -59,7 +73,10 @@ struct LevelStack {
 
 impl LevelStack {
     fn new(top: u8) -> Self {
-        Self { top, open: Vec::new() }
+        Self {
+            top,
+            open: Vec::new(),
+        }
     }
 
     fn place(&mut self, written: u8) -> u8 {
@@ -113,7 +130,11 @@ pub(super) fn slug(text: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "section".to_owned() } else { slug.to_owned() }
+    if slug.is_empty() {
+        "section".to_owned()
+    } else {
+        slug.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -121,7 +142,10 @@ mod tests {
     use super::*;
 
     fn levels(source: &str) -> Vec<u8> {
-        outline(source).iter().map(|heading| heading.level).collect()
+        outline(source)
+            .iter()
+            .map(|heading| heading.level)
+            .collect()
     }
 
     #[test]
@@ -130,19 +154,32 @@ mod tests {
         assert_eq!(levels("### a\n# b\n## c\n"), [2, 2, 3]);
         assert_eq!(levels("# a\n#### b\n##### c\n#### d\n"), [2, 3, 4, 3]);
         assert_eq!(levels("# a\n#\n## b\n"), [2, 3]);
-        assert_eq!(levels("# a\n## b\n### c\n#### d\n##### e\n###### f\n"), [2, 3, 4, 5, 6, 6]);
+        assert_eq!(
+            levels("# a\n## b\n### c\n#### d\n##### e\n###### f\n"),
+            [2, 3, 4, 5, 6, 6]
+        );
     }
 
     #[test]
     fn anchors_are_readable_and_unique() {
-        let anchors: Vec<String> =
-            outline("# What went *well*?\n# x\n# x\n# x-2\n# x\n# ???\n# Übersicht\n# `a` & [b](c)\n")
-                .into_iter()
-                .map(|heading| heading.anchor)
-                .collect();
+        let anchors: Vec<String> = outline(
+            "# What went *well*?\n# x\n# x\n# x-2\n# x\n# ???\n# Übersicht\n# `a` & [b](c)\n",
+        )
+        .into_iter()
+        .map(|heading| heading.anchor)
+        .collect();
         assert_eq!(
             anchors,
-            ["h-what-went-well", "h-x", "h-x-2", "h-x-2-2", "h-x-3", "h-section", "h-übersicht", "h-a-b"]
+            [
+                "h-what-went-well",
+                "h-x",
+                "h-x-2",
+                "h-x-2-2",
+                "h-x-3",
+                "h-section",
+                "h-übersicht",
+                "h-a-b"
+            ]
         );
     }
 }

@@ -65,15 +65,23 @@ pub fn render(source: &str, refs: &dyn References) -> Result<SafeHtml, TooDeep> 
 ///
 /// # Errors
 /// [`TooDeep`] when the text nests more than [`DEPTH_LIMIT`] levels.
-pub fn render_in(place: Place<'_>, source: &str, refs: &dyn References) -> Result<SafeHtml, TooDeep> {
+pub fn render_in(
+    place: Place<'_>,
+    source: &str,
+    refs: &dyn References,
+) -> Result<SafeHtml, TooDeep> {
     let split = split_front_matter(source);
     let body = split.map_or(source, |split| split.body);
     let events = events_within_depth(body)?;
     let (top, id_prefix) = match place {
         Place::Page => (TOP_LEVEL, String::new()),
-        Place::Within { id_prefix, under_heading } => {
-            ((under_heading + 1).clamp(TOP_LEVEL, 6), format!("{}-", slug(id_prefix)))
-        }
+        Place::Within {
+            id_prefix,
+            under_heading,
+        } => (
+            (under_heading + 1).clamp(TOP_LEVEL, 6),
+            format!("{}-", slug(id_prefix)),
+        ),
     };
     let mut page = Page {
         place,
@@ -96,6 +104,7 @@ pub fn render_in(place: Place<'_>, source: &str, refs: &dyn References) -> Resul
         muted: None,
         html_block: String::new(),
         in_code_block: false,
+        in_paragraph: false,
     };
     if let Some(split) = split {
         page.front_matter(split.inner);
@@ -112,15 +121,25 @@ fn events_within_depth(body: &str) -> Result<Vec<Event<'_>>, TooDeep> {
     let mut events = Vec::new();
     for event in parse(body) {
         match &event {
-            Event::Start(Tag::BlockQuote(_) | Tag::Item | Tag::FootnoteDefinition(_)) => blocks += 1,
+            Event::Start(Tag::BlockQuote(_) | Tag::Item | Tag::FootnoteDefinition(_)) => {
+                blocks += 1
+            }
             Event::End(TagEnd::BlockQuote(_) | TagEnd::Item | TagEnd::FootnoteDefinition) => {
                 blocks = blocks.saturating_sub(1);
             }
             Event::Start(
-                Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. },
+                Tag::Emphasis
+                | Tag::Strong
+                | Tag::Strikethrough
+                | Tag::Link { .. }
+                | Tag::Image { .. },
             ) => spans += 1,
             Event::End(
-                TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image,
+                TagEnd::Emphasis
+                | TagEnd::Strong
+                | TagEnd::Strikethrough
+                | TagEnd::Link
+                | TagEnd::Image,
             ) => spans = spans.saturating_sub(1),
             _ => {}
         }
@@ -157,7 +176,10 @@ impl Footnotes {
                 numbers.entry(label.to_string()).or_insert(next);
             }
         }
-        Self { numbers, ..Self::default() }
+        Self {
+            numbers,
+            ..Self::default()
+        }
     }
 }
 
@@ -202,6 +224,8 @@ struct Page<'e, 's> {
     muted: Option<(String, usize)>,
     html_block: String,
     in_code_block: bool,
+    /// Inside a paragraph or heading of Markdown, where HTML allows no blocks.
+    in_paragraph: bool,
 }
 
 impl Page<'_, '_> {
@@ -214,7 +238,9 @@ impl Page<'_, '_> {
                 continue;
             }
             match &events[index] {
-                Event::Start(Tag::Image { dest_url, title, .. }) => {
+                Event::Start(Tag::Image {
+                    dest_url, title, ..
+                }) => {
                     let description = text_of_element(events, index);
                     self.picture(dest_url, &description, title);
                     index = end_of_element(events, index);
@@ -235,7 +261,7 @@ impl Page<'_, '_> {
                 Event::SoftBreak => self.out.push('\n'),
                 Event::HardBreak => self.out.push_str("<br>\n"),
                 Event::Rule => {
-                    self.raw.before_words(&mut self.out);
+                    self.before_block("hr");
                     self.out.push_str("<hr>\n");
                 }
                 Event::TaskListMarker(done) => {
@@ -253,7 +279,9 @@ impl Page<'_, '_> {
 
     /// Keeps track of an element whose content is not shown; true when `event` is part of it.
     fn skips_muted(&mut self, event: &Event<'_>) -> bool {
-        let Some((name, depth)) = &mut self.muted else { return false };
+        let Some((name, depth)) = &mut self.muted else {
+            return false;
+        };
         match event {
             Event::Start(_) => *depth += 1,
             Event::End(_) if *depth == 0 => {
@@ -263,9 +291,9 @@ impl Page<'_, '_> {
             }
             Event::End(_) => *depth -= 1,
             Event::InlineHtml(markup) if *depth == 0 => {
-                let closes = markup
-                    .strip_prefix("</")
-                    .is_some_and(|rest| rest.trim_end_matches('>').trim().eq_ignore_ascii_case(name));
+                let closes = markup.strip_prefix("</").is_some_and(|rest| {
+                    rest.trim_end_matches('>').trim().eq_ignore_ascii_case(name)
+                });
                 if closes {
                     self.muted = None;
                 }
@@ -276,8 +304,20 @@ impl Page<'_, '_> {
     }
 
     fn start(&mut self, tag: &Tag<'_>, index: usize) {
-        if !matches!(tag, Tag::TableHead | Tag::TableRow | Tag::TableCell | Tag::Item | Tag::FootnoteDefinition(_)) {
-            self.raw.before_words(&mut self.out);
+        match tag {
+            Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } => {
+                self.raw.before_words(&mut self.out);
+            }
+            Tag::Paragraph
+            | Tag::BlockQuote(_)
+            | Tag::CodeBlock(_)
+            | Tag::List(_)
+            | Tag::Table(_) => self.before_block("div"),
+            Tag::Heading { .. } => self.before_block("h2"),
+            _ => {}
+        }
+        if matches!(tag, Tag::Paragraph | Tag::Heading { .. }) {
+            self.in_paragraph = true;
         }
         match tag {
             Tag::Paragraph => self.out.push_str("<p>"),
@@ -288,7 +328,11 @@ impl Page<'_, '_> {
             Tag::List(Some(1)) => self.out.push_str("<ol>\n"),
             Tag::List(Some(first)) => self.out.push_str(&format!("<ol start=\"{first}\">\n")),
             Tag::List(None) => self.out.push_str("<ul>\n"),
-            Tag::Item => self.out.push_str(if self.is_task(index) { "<li class=\"task\">" } else { "<li>" }),
+            Tag::Item => self.out.push_str(if self.is_task(index) {
+                "<li class=\"task\">"
+            } else {
+                "<li>"
+            }),
             Tag::FootnoteDefinition(label) => {
                 let number = self.footnotes.numbers.get(&**label).copied().unwrap_or(0);
                 let outer = std::mem::take(&mut self.out);
@@ -301,19 +345,28 @@ impl Page<'_, '_> {
             }
             Tag::TableRow => {
                 let first = self.tables.last().is_some_and(|table| !table.has_body);
-                self.out.push_str(if first { "<tbody>\n<tr>" } else { "<tr>" });
+                self.out
+                    .push_str(if first { "<tbody>\n<tr>" } else { "<tr>" });
                 self.each_table(|table| (table.has_body, table.column) = (true, 0));
             }
             Tag::TableCell => {
                 let from = self.out.len();
-                let cell = self.tables.last().map_or_else(String::new, OpenTable::cell_tag);
+                let cell = self
+                    .tables
+                    .last()
+                    .map_or_else(String::new, OpenTable::cell_tag);
                 self.out.push_str(&cell);
                 self.each_table(|table| table.cell_from = from);
             }
             Tag::Emphasis => self.out.push_str("<em>"),
             Tag::Strong => self.out.push_str("<strong>"),
             Tag::Strikethrough => self.out.push_str("<del>"),
-            Tag::Link { dest_url, title, link_type, .. } => {
+            Tag::Link {
+                dest_url,
+                title,
+                link_type,
+                ..
+            } => {
                 let address = if matches!(link_type, pulldown_cmark::LinkType::Email) {
                     format!("mailto:{dest_url}")
                 } else {
@@ -343,8 +396,12 @@ impl Page<'_, '_> {
         let floor = self.raw.leave();
         self.close_raw_to(floor);
         match end {
-            TagEnd::Paragraph => self.out.push_str("</p>\n"),
+            TagEnd::Paragraph => {
+                self.in_paragraph = false;
+                self.out.push_str("</p>\n");
+            }
             TagEnd::Heading(_) => {
+                self.in_paragraph = false;
                 if let Some(level) = self.open_heading.take() {
                     self.out.push_str(&format!("</h{level}>\n"));
                 } else {
@@ -401,8 +458,9 @@ impl Page<'_, '_> {
     }
 
     fn start_heading(&mut self, index: usize) {
-        // A heading without words has no place in the outline, and none on the page.
-        if text_of_element(self.events, index).is_empty() {
+        // A heading without words has no place in the outline, and one in a footnote stands at
+        // the end of the page, under whatever comes last.
+        if !self.set_aside.is_empty() || text_of_element(self.events, index).is_empty() {
             self.open_heading = None;
             self.out.push_str("<p>");
             return;
@@ -411,8 +469,12 @@ impl Page<'_, '_> {
         self.heading_at += 1;
         self.section_level = heading.level;
         self.open_heading = Some(heading.level);
-        self.out
-            .push_str(&format!("<h{} id=\"{}{}\">", heading.level, self.id_prefix, escape(&heading.anchor)));
+        self.out.push_str(&format!(
+            "<h{} id=\"{}{}\">",
+            heading.level,
+            self.id_prefix,
+            escape(&heading.anchor)
+        ));
     }
 
     fn start_quote(&mut self, kind: Option<BlockQuoteKind>) {
@@ -427,8 +489,9 @@ impl Page<'_, '_> {
             BlockQuoteKind::Warning => ("warning", "Warning"),
             BlockQuoteKind::Caution => ("caution", "Caution"),
         };
-        self.out
-            .push_str(&format!("<div class=\"alert alert-{class}\">\n<p class=\"alert-title\">{title}</p>\n"));
+        self.out.push_str(&format!(
+            "<div class=\"alert alert-{class}\">\n<p class=\"alert-title\">{title}</p>\n"
+        ));
     }
 
     fn start_code(&mut self, kind: &CodeBlockKind<'_>) {
@@ -443,7 +506,8 @@ impl Page<'_, '_> {
                 .flat_map(char::to_lowercase)
                 .collect();
             if !language.is_empty() {
-                self.out.push_str(&format!(" class=\"language-{language}\""));
+                self.out
+                    .push_str(&format!(" class=\"language-{language}\""));
             }
         }
         self.out.push('>');
@@ -485,16 +549,26 @@ impl Page<'_, '_> {
     }
 
     fn start_link(&mut self, address: &str, title: &str) {
-        let href = if self.in_link > 0 || self.in_summary > 0 { None } else { self.href_for(address) };
+        let href = if self.in_link > 0 || self.in_summary > 0 {
+            None
+        } else {
+            self.href_for(address)
+        };
         if let Some(href) = &href {
             self.out.push_str(&format!("<a href=\"{}\"", escape(href)));
             if !title.is_empty() {
-                self.out.push_str(&format!(" title=\"{}\"", escape(&shorten(title, TITLE_LIMIT))));
+                self.out.push_str(&format!(
+                    " title=\"{}\"",
+                    escape(&shorten(title, TITLE_LIMIT))
+                ));
             }
             self.out.push_str(&format!(" rel=\"{LINK_REL}\">"));
         }
         self.in_link += 1;
-        self.links.push(OpenLink { href, content_from: self.out.len() });
+        self.links.push(OpenLink {
+            href,
+            content_from: self.out.len(),
+        });
     }
 
     fn end_link(&mut self) {
@@ -533,13 +607,23 @@ impl Page<'_, '_> {
                 escape(&shorten(description, TITLE_LIMIT))
             ));
             if !title.is_empty() {
-                self.out.push_str(&format!(" title=\"{}\"", escape(&shorten(title, TITLE_LIMIT))));
+                self.out.push_str(&format!(
+                    " title=\"{}\"",
+                    escape(&shorten(title, TITLE_LIMIT))
+                ));
             }
             self.out.push('>');
             return;
         }
-        let name = address.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or("picture");
-        let shown = if description.is_empty() { name } else { description };
+        let name = address
+            .rsplit(['/', '\\'])
+            .find(|part| !part.is_empty())
+            .unwrap_or("picture");
+        let shown = if description.is_empty() {
+            name
+        } else {
+            description
+        };
         if is_absolute(address) && self.in_link == 0 {
             // A picture on another host would tell that host who reads this page.
             self.start_link(address, title);
@@ -550,7 +634,11 @@ impl Page<'_, '_> {
         } else {
             self.out.push_str(&format!(
                 "<span class=\"missing-picture\">Picture not stored here: {}</span>",
-                escape(if description.is_empty() { address } else { description })
+                escape(if description.is_empty() {
+                    address
+                } else {
+                    description
+                })
             ));
         }
     }
@@ -566,7 +654,9 @@ impl Page<'_, '_> {
     }
 
     fn footnote_reference(&mut self, label: &str) {
-        let Some(number) = self.footnotes.numbers.get(label).copied() else { return };
+        let Some(number) = self.footnotes.numbers.get(label).copied() else {
+            return;
+        };
         self.raw.before_words(&mut self.out);
         if self.in_link > 0 || self.in_summary > 0 {
             self.out.push_str(&format!("<sup>{number}</sup>"));
@@ -574,7 +664,11 @@ impl Page<'_, '_> {
         }
         let mention = self.footnotes.mentions.entry(number).or_insert(0);
         *mention += 1;
-        let repeat = if *mention == 1 { String::new() } else { format!("-{mention}") };
+        let repeat = if *mention == 1 {
+            String::new()
+        } else {
+            format!("-{mention}")
+        };
         let prefix = &self.id_prefix;
         self.out.push_str(&format!(
             "<sup class=\"footnote-reference\"><a href=\"#{prefix}fn-{number}\" id=\"{prefix}fnref-{number}{repeat}\" \
@@ -583,7 +677,9 @@ impl Page<'_, '_> {
     }
 
     fn end_footnote(&mut self) {
-        let Some((number, outer)) = self.set_aside.pop() else { return };
+        let Some((number, outer)) = self.set_aside.pop() else {
+            return;
+        };
         let text = std::mem::replace(&mut self.out, outer);
         if self.footnotes.texts.contains_key(&number) {
             self.footnotes.spare.push(text);
@@ -601,7 +697,8 @@ impl Page<'_, '_> {
         self.out.push_str("<div class=\"footnotes\">\n<ol>\n");
         for number in 1..=notes.numbers.len() {
             let text = notes.texts.get(&number).map_or("", String::as_str);
-            self.out.push_str(&format!("<li id=\"{prefix}fn-{number}\">{text}"));
+            self.out
+                .push_str(&format!("<li id=\"{prefix}fn-{number}\">{text}"));
             if notes.mentions.contains_key(&number) {
                 self.out.push_str(&format!(
                     "<a class=\"footnote-back\" href=\"#{prefix}fnref-{number}\" \
@@ -617,17 +714,31 @@ impl Page<'_, '_> {
     }
 
     fn start_table(&mut self, alignments: &[Alignment], index: usize) {
-        let head = self.events.get(index + 1).map_or_else(String::new, |_| text_of_head(self.events, index + 1));
+        let head = self
+            .events
+            .get(index + 1)
+            .map_or_else(String::new, |_| text_of_head(self.events, index + 1));
         self.open_table_region(&head);
-        self.tables.push(OpenTable { alignments: alignments.to_vec(), ..OpenTable::default() });
+        self.tables.push(OpenTable {
+            alignments: alignments.to_vec(),
+            ..OpenTable::default()
+        });
     }
 
     /// Opens a table and the box it scrolls in; the name says what its columns are.
     fn open_table_region(&mut self, columns: &str) {
-        let base = if columns.is_empty() { "Table".to_owned() } else { format!("Table: {}", shorten(columns, LABEL_LIMIT)) };
+        let base = if columns.is_empty() {
+            "Table".to_owned()
+        } else {
+            format!("Table: {}", shorten(columns, LABEL_LIMIT))
+        };
         let repeat = self.table_labels.entry(base.clone()).or_insert(0);
         *repeat += 1;
-        let label = if *repeat == 1 { base } else { format!("{base} ({repeat})") };
+        let label = if *repeat == 1 {
+            base
+        } else {
+            format!("{base} ({repeat})")
+        };
         // Landmarks on one page must differ by name; texts of many on a page cannot know that.
         let role = match self.place {
             Place::Page => "region",
@@ -640,7 +751,9 @@ impl Page<'_, '_> {
     }
 
     fn end_cell(&mut self) {
-        let Some(table) = self.tables.last_mut() else { return };
+        let Some(table) = self.tables.last_mut() else {
+            return;
+        };
         table.column += 1;
         if !table.in_head {
             self.out.push_str("</td>");
@@ -655,8 +768,11 @@ impl Page<'_, '_> {
 
     fn end_table(&mut self) {
         let has_body = self.tables.pop().is_some_and(|table| table.has_body);
-        self.out
-            .push_str(if has_body { "</tbody></table></div>\n" } else { "</table></div>\n" });
+        self.out.push_str(if has_body {
+            "</tbody></table></div>\n"
+        } else {
+            "</table></div>\n"
+        });
     }
 }
 
@@ -668,7 +784,11 @@ impl OpenTable {
             Some(Alignment::Right) => " class=\"align-right\"",
             Some(Alignment::None) | None => "",
         };
-        if self.in_head { format!("<th scope=\"col\"{class}>") } else { format!("<td{class}>") }
+        if self.in_head {
+            format!("<th scope=\"col\"{class}>")
+        } else {
+            format!("<td{class}>")
+        }
     }
 }
 

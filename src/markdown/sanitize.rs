@@ -12,16 +12,77 @@ use ammonia::{Builder, UrlRelative};
 
 /// Raw elements people may use in a document.
 pub(super) const RAW_ELEMENTS: [&str; 53] = [
-    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "del", "details", "div", "em", "figcaption",
-    "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q",
-    "rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td",
-    "tfoot", "th", "thead", "time", "tr", "u", "ul", "var",
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "br",
+    "caption",
+    "cite",
+    "code",
+    "del",
+    "details",
+    "div",
+    "em",
+    "figcaption",
+    "figure",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "u",
+    "ul",
+    "var",
 ];
 
 /// Classes the renderer gives, and the elements it gives them to.
 const OWN_CLASSES: [(&str, &[&str]); 12] = [
     ("a", &["reference", "footnote-back"]),
-    ("div", &["table-scroll", "footnotes", "alert", "alert-note", "alert-tip", "alert-important", "alert-warning", "alert-caution"]),
+    (
+        "div",
+        &[
+            "table-scroll",
+            "footnotes",
+            "alert",
+            "alert-note",
+            "alert-tip",
+            "alert-important",
+            "alert-warning",
+            "alert-caution",
+        ],
+    ),
     ("p", &["alert-title"]),
     ("details", &["front-matter"]),
     ("li", &["task"]),
@@ -40,8 +101,14 @@ static WALL: LazyLock<Builder<'static>> = LazyLock::new(|| {
     tags.insert("input");
 
     let mut attributes: HashMap<&str, HashSet<&str>> = HashMap::new();
-    attributes.insert("a", HashSet::from(["href", "title", "rel", "id", "aria-label"]));
-    attributes.insert("img", HashSet::from(["src", "alt", "title", "width", "height", "loading"]));
+    attributes.insert(
+        "a",
+        HashSet::from(["href", "title", "rel", "id", "aria-label"]),
+    );
+    attributes.insert(
+        "img",
+        HashSet::from(["src", "alt", "title", "width", "height", "loading"]),
+    );
     attributes.insert("div", HashSet::from(["role", "tabindex", "aria-label"]));
     attributes.insert("pre", HashSet::from(["tabindex"]));
     attributes.insert("code", HashSet::from(["class"]));
@@ -52,7 +119,10 @@ static WALL: LazyLock<Builder<'static>> = LazyLock::new(|| {
     attributes.insert("time", HashSet::from(["datetime"]));
     attributes.insert("td", HashSet::from(["colspan", "rowspan"]));
     attributes.insert("th", HashSet::from(["colspan", "rowspan", "scope"]));
-    attributes.insert("input", HashSet::from(["type", "checked", "disabled", "aria-label"]));
+    attributes.insert(
+        "input",
+        HashSet::from(["type", "checked", "disabled", "aria-label"]),
+    );
     for heading in ["h2", "h3", "h4", "h5", "h6"] {
         attributes.insert(heading, HashSet::from(["id"]));
     }
@@ -64,7 +134,9 @@ static WALL: LazyLock<Builder<'static>> = LazyLock::new(|| {
 
     let mut wall = Builder::empty();
     wall.tags(tags)
-        .clean_content_tags(HashSet::from(["script", "style", "iframe", "object", "svg", "math", "template"]))
+        .clean_content_tags(HashSet::from([
+            "script", "style", "iframe", "object", "svg", "math", "template",
+        ]))
         .tag_attributes(attributes)
         .allowed_classes(classes)
         .generic_attributes(HashSet::new())
@@ -139,9 +211,15 @@ mod tests {
             ("<script>alert(1)</script>x", "x"),
             ("<p onclick=\"x()\">y</p>", "<p>y</p>"),
             ("<a href=\"javascript:x()\">y</a>", "<a>y</a>"),
-            ("<img src=\"https://tracker.example/p.gif\" alt=\"\">", "<img alt=\"\">"),
+            (
+                "<img src=\"https://tracker.example/p.gif\" alt=\"\">",
+                "<img alt=\"\">",
+            ),
             ("<input type=\"password\">", "<input>"),
-            ("<p id=\"main\" class=\"flash\" style=\"color:red\">y</p>", "<p class=\"\">y</p>"),
+            (
+                "<p id=\"main\" class=\"flash\" style=\"color:red\">y</p>",
+                "<p class=\"\">y</p>",
+            ),
             ("<form action=\"/logout\"><button>y</button></form>", "y"),
             ("<h1>y</h1>", "y"),
         ] {

@@ -107,7 +107,10 @@ mod tests {
 
     #[test]
     fn scripts_are_no_words_and_front_matter_is() {
-        assert_eq!(plain_text("---\ntitle: Fire\n---\nBody\n\n<script>\nx()\n</script>\n"), "title: Fire\nBody");
+        assert_eq!(
+            plain_text("---\ntitle: Fire\n---\nBody\n\n<script>\nx()\n</script>\n"),
+            "title: Fire\nBody"
+        );
     }
 
     #[test]

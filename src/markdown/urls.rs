@@ -50,7 +50,9 @@ pub(super) fn allowed_href(address: &str) -> Option<String> {
     let mut href = String::with_capacity(bare.len());
     for c in bare.chars() {
         match c {
-            ' ' | '"' | '<' | '>' | '\\' | '`' | '{' | '}' | '|' | '^' | '\u{7f}' => percent_encode(&mut href, c),
+            ' ' | '"' | '<' | '>' | '\\' | '`' | '{' | '}' | '|' | '^' | '\u{7f}' => {
+                percent_encode(&mut href, c)
+            }
             c if c.is_control() => percent_encode(&mut href, c),
             c => href.push(c),
         }
@@ -69,13 +71,22 @@ fn scheme_of(address: &str) -> Option<&str> {
     let end = address.find(':')?;
     let before = &address[..end];
     // A colon after a path, query or fragment mark belongs to a relative address.
-    if before.contains(['/', '?', '#']) { None } else { Some(before) }
+    if before.contains(['/', '?', '#']) {
+        None
+    } else {
+        Some(before)
+    }
 }
 
 /// True for pictures stored by Debrief itself; all others would be fetched from strangers.
 pub(super) fn is_attachment(address: &str) -> bool {
     address.strip_prefix("/attachments/").is_some_and(|rest| {
-        !rest.is_empty() && rest.len() <= ADDRESS_LIMIT && !rest.starts_with('/') && !rest.contains("..") && !rest.contains('\\') && !rest.contains("//")
+        !rest.is_empty()
+            && rest.len() <= ADDRESS_LIMIT
+            && !rest.starts_with('/')
+            && !rest.contains("..")
+            && !rest.contains('\\')
+            && !rest.contains("//")
     })
 }
 
@@ -90,10 +101,23 @@ mod tests {
 
     #[test]
     fn only_known_schemes_and_relative_addresses_pass() {
-        assert_eq!(allowed_href("https://a.example/x y").as_deref(), Some("https://a.example/x%20y"));
-        assert_eq!(allowed_href("MAILTO:a@b.example").as_deref(), Some("MAILTO:a@b.example"));
+        assert_eq!(
+            allowed_href("https://a.example/x y").as_deref(),
+            Some("https://a.example/x%20y")
+        );
+        assert_eq!(
+            allowed_href("MAILTO:a@b.example").as_deref(),
+            Some("MAILTO:a@b.example")
+        );
         assert_eq!(allowed_href("/a?b=c:d").as_deref(), Some("/a?b=c:d"));
-        for bad in ["javascript:alert(1)", "JAVA\nSCRIPT:alert(1)", "\u{1}javascript:x", "data:text/html,x", "vbscript:x", "x y:z"] {
+        for bad in [
+            "javascript:alert(1)",
+            "JAVA\nSCRIPT:alert(1)",
+            "\u{1}javascript:x",
+            "data:text/html,x",
+            "vbscript:x",
+            "x y:z",
+        ] {
             assert_eq!(allowed_href(bad), None, "{bad:?}");
         }
     }
@@ -101,7 +125,12 @@ mod tests {
     #[test]
     fn attachments_cannot_climb_out() {
         assert!(is_attachment("/attachments/12/graph.png"));
-        for bad in ["/attachments/", "/attachments/../logout", "attachments/x.png", "/attachments//evil.example/x"] {
+        for bad in [
+            "/attachments/",
+            "/attachments/../logout",
+            "attachments/x.png",
+            "/attachments//evil.example/x",
+        ] {
             assert!(!is_attachment(bad), "{bad}");
         }
     }

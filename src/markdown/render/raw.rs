@@ -9,6 +9,32 @@ use super::{DEPTH_LIMIT, Page, TITLE_LIMIT, TooDeep, is_blank, shorten};
 /// Elements that have no content and no end.
 const VOID: [&str; 3] = ["br", "hr", "img"];
 
+const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
+
+/// Elements that keep what is in them apart from what is around them.
+const CELLS: [&str; 6] = ["td", "th", "table", "li", "details", "blockquote"];
+
+fn is_heading(name: &str) -> bool {
+    HEADINGS.contains(&name)
+}
+
+/// True for elements that HTML does not allow inside a paragraph.
+fn is_block(name: &str) -> bool {
+    is_heading(name)
+        || matches!(
+            name,
+            "p" | "div"
+                | "ul"
+                | "ol"
+                | "table"
+                | "pre"
+                | "blockquote"
+                | "details"
+                | "figure"
+                | "hr"
+        )
+}
+
 /// What has to be written when an element ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
@@ -53,19 +79,44 @@ impl RawElements {
         self.floors.pop();
     }
 
-    /// A list holds items and nothing else: words straight in it get an item of their own.
+    /// Lists hold items and tables hold cells: words straight in them get one of their own.
     pub(super) fn before_words(&mut self, out: &mut String) {
-        if self.innermost().is_some_and(|name| matches!(name, "ul" | "ol")) {
-            let tag_from = out.len();
-            out.push_str("<li>");
-            self.open.push(RawElement {
-                name: "li".to_owned(),
-                written: "li".to_owned(),
-                ending: Ending::Plain,
-                tag_from,
-                content_from: out.len(),
-            });
+        match self.innermost() {
+            Some("ul" | "ol") => self.open_plain("li", out),
+            Some("table" | "thead" | "tbody" | "tfoot") => {
+                self.open_plain("tr", out);
+                self.open_plain("td", out);
+            }
+            Some("tr") => self.open_plain("td", out),
+            _ => {}
         }
+    }
+
+    fn open_plain(&mut self, name: &str, out: &mut String) {
+        let tag_from = out.len();
+        out.push_str(&format!("<{name}>"));
+        self.open.push(RawElement {
+            name: name.to_owned(),
+            written: name.to_owned(),
+            ending: Ending::Plain,
+            tag_from,
+            content_from: out.len(),
+        });
+    }
+
+    /// How many elements are open up to and with the last of `wanted`, unless one of
+    /// `barriers` was opened after it.
+    fn count_to(&self, wanted: &[&str], barriers: &[&str]) -> Option<usize> {
+        let floor = self.floor();
+        for (offset, element) in self.open[floor..].iter().enumerate().rev() {
+            if wanted.contains(&element.name.as_str()) {
+                return Some(floor + offset + 1);
+            }
+            if barriers.contains(&element.name.as_str()) {
+                return None;
+            }
+        }
+        None
     }
 
     fn floor(&self) -> usize {
@@ -74,11 +125,9 @@ impl RawElements {
 
     /// Name of the innermost raw element of this container.
     fn innermost(&self) -> Option<&str> {
-        self.open[self.floor()..].last().map(|element| element.name.as_str())
-    }
-
-    fn is_open(&self, name: &str) -> bool {
-        self.open[self.floor()..].iter().any(|element| element.name == name)
+        self.open[self.floor()..]
+            .last()
+            .map(|element| element.name.as_str())
     }
 }
 
@@ -100,7 +149,12 @@ impl Page<'_, '_> {
                         self.raw.before_words(&mut self.out);
                     }
                     // Character references stay as they are; only marks of tags are escaped.
-                    self.out.push_str(&text.replace('<', "&lt;").replace('>', "&gt;").replace('\0', "\u{FFFD}"));
+                    self.out.push_str(
+                        &text
+                            .replace('<', "&lt;")
+                            .replace('>', "&gt;")
+                            .replace('\0', "\u{FFFD}"),
+                    );
                 }
                 Piece::Open(tag) => self.open_raw(&tag)?,
                 Piece::Close(name) => self.close_raw(&name),
@@ -119,7 +173,10 @@ impl Page<'_, '_> {
         if !self.fits_here(name) {
             return Ok(());
         }
-        if !matches!(name, "li") {
+        if !matches!(
+            name,
+            "li" | "caption" | "thead" | "tbody" | "tfoot" | "tr" | "td" | "th"
+        ) {
             self.raw.before_words(&mut self.out);
         }
         if name == "img" {
@@ -147,33 +204,64 @@ impl Page<'_, '_> {
         Ok(())
     }
 
-    /// Ends elements whose end tag may be left out before `name`.
+    /// Ends what cannot hold a block of Markdown of the kind `name`, and opens what it needs.
+    pub(super) fn before_block(&mut self, name: &str) {
+        self.end_implied(name);
+        self.raw.before_words(&mut self.out);
+    }
+
+    /// Ends elements that a browser would end before `name`, so that it moves nothing.
     fn end_implied(&mut self, name: &str) {
-        let ends: &[&str] = match name {
-            "li" => &["li", "p"],
-            "td" | "th" => &["td", "th", "p"],
-            "tr" => &["td", "th", "p", "tr"],
-            "thead" | "tbody" | "tfoot" => &["td", "th", "p", "tr", "thead", "tbody", "tfoot"],
-            "p" | "div" | "ul" | "ol" | "table" | "pre" | "blockquote" | "details" | "figure" | "hr" | "h1" | "h2"
-            | "h3" | "h4" | "h5" | "h6" => &["p"],
-            _ => return,
+        let count = match name {
+            "li" => self.raw.count_to(
+                &["ul", "ol"],
+                &["td", "th", "table", "div", "blockquote", "details"],
+            ),
+            "td" | "th" => self
+                .raw
+                .count_to(&["tr", "tbody", "thead", "tfoot", "table"], &[]),
+            "tr" => self
+                .raw
+                .count_to(&["tbody", "thead", "tfoot", "table"], &[]),
+            "thead" | "tbody" | "tfoot" | "caption" => self.raw.count_to(&["table"], &[]),
+            _ if is_heading(name) => self
+                .raw
+                .count_to(&HEADINGS, &CELLS)
+                .or_else(|| self.raw.count_to(&["p"], &CELLS))
+                .map(|count| count - 1),
+            _ if is_block(name) => self.raw.count_to(&["p"], &CELLS).map(|count| count - 1),
+            _ => None,
         };
-        while self.raw.innermost().is_some_and(|innermost| ends.contains(&innermost)) {
-            let floor = self.raw.open.len() - 1;
-            self.close_raw_to(floor);
+        if let Some(count) = count {
+            self.close_raw_to(count);
+        }
+        if matches!(name, "td" | "th")
+            && self
+                .raw
+                .innermost()
+                .is_some_and(|parent| matches!(parent, "table" | "thead" | "tbody" | "tfoot"))
+        {
+            self.raw.open_plain("tr", &mut self.out);
         }
     }
 
-    /// Elements that mean something only inside another are dropped elsewhere.
+    /// Elements that mean something only inside another are dropped elsewhere, and so are
+    /// blocks where only words may stand.
     fn fits_here(&self, name: &str) -> bool {
+        if self.in_paragraph && is_block(name) {
+            return false;
+        }
+        let parent = self.raw.innermost().unwrap_or("");
         match name {
-            "li" => self.raw.innermost().is_some_and(|parent| matches!(parent, "ul" | "ol")),
-            "summary" => self.raw.innermost() == Some("details"),
-            "caption" | "thead" | "tbody" | "tfoot" | "tr" | "td" | "th" => self.raw.is_open("table"),
+            "li" => matches!(parent, "ul" | "ol"),
+            "summary" => parent == "details",
+            "caption" | "thead" | "tbody" | "tfoot" => parent == "table",
+            "tr" => matches!(parent, "table" | "thead" | "tbody" | "tfoot"),
+            "td" | "th" => parent == "tr",
             "a" => self.in_link == 0 && self.in_summary == 0,
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.open_heading.is_none() && self.in_summary == 0,
-            "figcaption" => self.raw.innermost() == Some("figure"),
-            "rp" | "rt" => self.raw.is_open("ruby"),
+            "figcaption" => parent == "figure",
+            "rp" | "rt" => parent == "ruby",
+            _ if is_heading(name) => self.open_heading.is_none() && self.in_summary == 0 && self.set_aside.is_empty(),
             _ => true,
         }
     }
@@ -210,7 +298,8 @@ impl Page<'_, '_> {
                     Some(scope @ ("row" | "rowgroup" | "colgroup")) => scope,
                     _ => "col",
                 };
-                self.out.push_str(&format!("<th scope=\"{scope}\"{}>", spans(tag)));
+                self.out
+                    .push_str(&format!("<th scope=\"{scope}\"{}>", spans(tag)));
                 (name.to_owned(), Ending::HeaderCell)
             }
             "td" => {
@@ -222,7 +311,8 @@ impl Page<'_, '_> {
                 (name.to_owned(), Ending::Plain)
             }
             _ => {
-                self.out.push_str(&format!("<{name}{}>", plain_attributes(tag)));
+                self.out
+                    .push_str(&format!("<{name}{}>", plain_attributes(tag)));
                 (name.to_owned(), Ending::Plain)
             }
         }
@@ -230,7 +320,9 @@ impl Page<'_, '_> {
 
     fn close_raw(&mut self, name: &str) {
         let floor = self.raw.floor();
-        let found = self.raw.open[floor..].iter().rposition(|element| element.name == name);
+        let found = self.raw.open[floor..]
+            .iter()
+            .rposition(|element| element.name == name);
         if let Some(offset) = found {
             self.close_raw_to(floor + offset);
         }
@@ -239,14 +331,20 @@ impl Page<'_, '_> {
     /// Closes raw elements until `count` are left open.
     pub(super) fn close_raw_to(&mut self, count: usize) {
         while self.raw.open.len() > count {
-            let element = self.raw.open.pop().expect("there are more than `count` elements");
+            let element = self
+                .raw
+                .open
+                .pop()
+                .expect("there are more than `count` elements");
             self.write_ending(&element);
         }
     }
 
     fn write_ending(&mut self, element: &RawElement) {
-        let blank = matches!(element.ending, Ending::Heading | Ending::HeaderCell | Ending::Summary)
-            && is_blank(&self.out[element.content_from..]);
+        let blank = matches!(
+            element.ending,
+            Ending::Heading | Ending::HeaderCell | Ending::Summary
+        ) && is_blank(&self.out[element.content_from..]);
         match element.ending {
             Ending::Plain => self.out.push_str(&format!("</{}>", element.written)),
             Ending::Link => self.end_link(),
@@ -284,13 +382,20 @@ fn dropped_name(markup: &str) -> Option<String> {
         .flat_map(char::to_lowercase)
         .collect();
     let alone = markup.find('>') == Some(markup.len() - 1) || !markup.contains("</");
-    (drops_content(&name) && alone && name != "embed" && !markup.ends_with("/>") && !markup.contains('\n')).then_some(name)
+    (drops_content(&name)
+        && alone
+        && name != "embed"
+        && !markup.ends_with("/>")
+        && !markup.contains('\n'))
+    .then_some(name)
 }
 
 fn spans(tag: &OpenTag) -> String {
     let mut written = String::new();
     for name in ["colspan", "rowspan"] {
-        if let Some(count) = tag.attribute(name).and_then(|value| value.trim().parse::<u16>().ok())
+        if let Some(count) = tag
+            .attribute(name)
+            .and_then(|value| value.trim().parse::<u16>().ok())
             && (1..=100).contains(&count)
         {
             written.push_str(&format!(" {name}=\"{count}\""));
@@ -309,7 +414,10 @@ fn plain_attributes(tag: &OpenTag) -> String {
     };
     match tag.attribute(kept) {
         Some(value) if kept != "start" || value.trim().parse::<i32>().is_ok() => {
-            format!(" {kept}=\"{}\"", escape(&shorten(value.trim(), TITLE_LIMIT)))
+            format!(
+                " {kept}=\"{}\"",
+                escape(&shorten(value.trim(), TITLE_LIMIT))
+            )
         }
         _ => String::new(),
     }
