@@ -261,7 +261,9 @@ impl Page<'_, '_> {
             "a" => self.in_link == 0 && self.in_summary == 0,
             "figcaption" => parent == "figure",
             "rp" | "rt" => parent == "ruby",
-            _ if is_heading(name) => self.open_heading.is_none() && self.in_summary == 0 && self.set_aside.is_empty(),
+            _ if is_heading(name) => {
+                self.open_heading.is_none() && self.in_summary == 0 && self.set_aside.is_empty()
+            }
             _ => true,
         }
     }
