@@ -92,10 +92,10 @@ impl Reader {
                 self.heading = Some((crate::markdown::heading_level(*level), String::new()));
             }
             Event::End(TagEnd::Heading(_)) => {
-                if let Some((level, text)) = self.heading.take() {
-                    if self.section.is_none_or(|open| level <= open) {
-                        self.section = opens_action_items(&text).then_some(level);
-                    }
+                if let Some((level, text)) = self.heading.take()
+                    && self.section.is_none_or(|open| level <= open)
+                {
+                    self.section = opens_action_items(&text).then_some(level);
                 }
             }
             Event::Text(text) | Event::Code(text) if self.heading.is_some() => {

@@ -13,3 +13,5 @@ mod moments;
 pub mod postmortem_file;
 mod timeline;
 mod titles;
+mod tokens;
+mod zones;

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Utc};
 
 use super::lines::Line;
-use super::moments::{Moment, Zone, instant, moments, zone_in};
+use super::moments::{Moment, instant, moments};
+use super::zones::{Zone, zone_in};
 
 /// One entry of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -88,7 +88,7 @@ pub(super) fn title_in(heading: &str) -> Option<String> {
         }
     }
     let title = trimmed(&title);
-    if is_generic(&title) {
+    if is_generic(title) {
         None
     } else {
         Some(title.to_owned())

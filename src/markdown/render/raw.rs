@@ -296,10 +296,10 @@ impl Page<'_, '_> {
                 (name.to_owned(), Ending::Summary)
             }
             "th" => {
-                let scope = match tag.attribute("scope") {
-                    Some(scope @ ("row" | "rowgroup" | "colgroup")) => scope,
-                    _ => "col",
-                };
+                let scope = tag
+                    .attribute("scope")
+                    .filter(|scope| matches!(*scope, "row" | "rowgroup" | "colgroup"))
+                    .unwrap_or("col");
                 self.out
                     .push_str(&format!("<th scope=\"{scope}\"{}>", spans(tag)));
                 (name.to_owned(), Ending::HeaderCell)
