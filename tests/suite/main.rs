@@ -1,1 +1,6 @@
-#[test] fn t(){}
+//! Every test of the whole program, in one binary. `both!` runs a test on SQLite and on PostgreSQL.
+
+mod schema;
+mod services;
+mod setup;
+mod support;
