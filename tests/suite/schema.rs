@@ -43,11 +43,7 @@ fn tables(app: &TestApp) -> Tables {
     });
     let mut tables = Tables::new();
     for row in rows {
-        let kind = row
-            .kind
-            .replace("integer", "bigint")
-            .replace("double precision", "double")
-            .replace("bytea", "blob");
+        let kind = row.kind.replace("integer", "bigint").replace("double precision", "double").replace("bytea", "blob");
         tables.entry(row.table_name).or_default().push((row.column_name, kind));
     }
     tables

@@ -35,7 +35,11 @@ both!(
             let mut browser = app.anonymous();
             async move {
                 let email = format!("ada{n}@example.org");
-                browser.post("/setup", &[("name", "Ada"), ("email", &email), ("password", PASSWORD)]).await.status.as_u16()
+                browser
+                    .post("/setup", &[("name", "Ada"), ("email", &email), ("password", PASSWORD)])
+                    .await
+                    .status
+                    .as_u16()
             }
         });
         let statuses = futures_util::future::join_all(attempts).await;
@@ -52,7 +56,8 @@ both!(
         browser.post("/setup", &[("name", "Ada"), ("email", "ada@example.org"), ("password", PASSWORD)]).await;
         let mut stranger = app.anonymous();
         let known = stranger.post("/sign-in", &[("email", "ada@example.org"), ("password", "not the password")]).await;
-        let unknown = stranger.post("/sign-in", &[("email", "bob@example.org"), ("password", "not the password")]).await;
+        let unknown =
+            stranger.post("/sign-in", &[("email", "bob@example.org"), ("password", "not the password")]).await;
         assert_eq!((known.status.as_u16(), unknown.status.as_u16()), (422, 422));
         assert_eq!(known.text().replace("ada@", "bob@").len(), unknown.text().len());
 
@@ -76,11 +81,14 @@ both!(
 both!(
     async fn a_cross_site_form_is_refused(app: TestApp) {
         let ada = app.ada();
-        let sent = ada.with("sec-fetch-site", "cross-site").post("/services", &[("name", "Checkout"), ("tier", "1")]).await;
+        let sent =
+            ada.with("sec-fetch-site", "cross-site").post("/services", &[("name", "Checkout"), ("tier", "1")]).await;
         assert_eq!(sent.status, 403);
-        let sent = ada.with("origin", "https://evil.example").post("/services", &[("name", "Checkout"), ("tier", "1")]).await;
+        let sent =
+            ada.with("origin", "https://evil.example").post("/services", &[("name", "Checkout"), ("tier", "1")]).await;
         assert_eq!(sent.status, 403);
-        let sent = ada.with("origin", "http://debrief.test").post("/services", &[("name", "Checkout"), ("tier", "1")]).await;
+        let sent =
+            ada.with("origin", "http://debrief.test").post("/services", &[("name", "Checkout"), ("tier", "1")]).await;
         assert_eq!(sent.status, 303);
         let sent = ada.with("content-encoding", "gzip").post("/services", &[("name", "Search"), ("tier", "1")]).await;
         assert_eq!(sent.status, 415);

@@ -142,6 +142,7 @@ impl Answer {
 
     /// What stands in a form's field.
     pub fn typed(&self, name: &str) -> String {
-        self.attribute(&format!("input[name={name}]"), "value").unwrap_or_else(|| self.one(&format!("textarea[name={name}]")))
+        self.attribute(&format!("input[name={name}]"), "value")
+            .unwrap_or_else(|| self.one(&format!("textarea[name={name}]")))
     }
 }

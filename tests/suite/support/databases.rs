@@ -36,16 +36,11 @@ impl Database {
         let template = template(&mut c, &admin);
         let name = format!("debrief_test_{}", random_hex(8));
         // The template may have no visitors while it is copied: one copy at a time.
-        c.batch_execute(&format!(
-            "SELECT pg_advisory_lock(77); CREATE DATABASE {name} TEMPLATE {template}"
-        ))
-        .or_else(|_| c.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")))
-        .unwrap();
+        c.batch_execute(&format!("SELECT pg_advisory_lock(77); CREATE DATABASE {name} TEMPLATE {template}"))
+            .or_else(|_| c.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")))
+            .unwrap();
         c.batch_execute("SELECT pg_advisory_unlock(77)").unwrap();
-        Some(Database {
-            target: Target::Postgres(address(&admin, &name)),
-            remove: Remove::Postgres { admin, name },
-        })
+        Some(Database { target: Target::Postgres(address(&admin, &name)), remove: Remove::Postgres { admin, name } })
     }
 }
 
