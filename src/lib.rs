@@ -9,13 +9,11 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod exchange;
 pub mod jobs;
+pub mod markdown;
 pub mod routes;
 pub mod server;
 pub mod services;
 pub mod teams;
 pub mod web;
-//! Debrief.
-
-pub mod exchange;
-pub mod markdown;
