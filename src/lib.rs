@@ -11,6 +11,7 @@ pub mod db;
 pub mod error;
 pub mod exchange;
 pub mod jobs;
+pub mod links;
 pub mod markdown;
 pub mod routes;
 pub mod server;
