@@ -278,6 +278,7 @@ pub fn add_person(
         return Err(Error::Conflict(words));
     } else {
         draft.people.push(person.clone());
+        draft.people.sort_by_key(|other| other.part);
     }
     change(c, actor, deploy, &draft, now)
 }
