@@ -2,6 +2,7 @@
 
 mod authorization;
 mod backup;
+mod cli;
 mod directions;
 mod jobs;
 mod licences;
