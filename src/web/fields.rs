@@ -237,13 +237,11 @@ pub fn is_web_address(value: &str) -> bool {
     !host.is_empty() && !value.contains(char::is_whitespace) && !value.contains(['<', '>', '"'])
 }
 
-/// Turns a name into the words of an address: lower-case letters, digits and hyphens.
+/// Turns a name into the words of an address: lower-case letters (of any script), digits and hyphens.
 pub fn slugify(name: &str) -> String {
     let mut slug = String::with_capacity(name.len());
     for letter in name.trim().chars().flat_map(char::to_lowercase) {
-        if letter.is_ascii_alphanumeric() {
-            slug.push(letter);
-        } else if letter.is_alphanumeric() {
+        if letter.is_alphanumeric() {
             slug.push(letter);
         } else if !slug.ends_with('-') && !slug.is_empty() {
             slug.push('-');
