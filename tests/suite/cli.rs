@@ -84,8 +84,16 @@ fn a_person_and_a_token_from_the_command_line_work_on_the_server() {
     assert_eq!(code, 1);
     assert!(told.contains("has this address already"), "{told}");
 
-    let (code, token, _) =
-        run(debrief(&database).args(["token", "create", "--user", "ada@example.org", "--name", "ci", "--scope", "write"]));
+    let (code, token, _) = run(debrief(&database).args([
+        "token",
+        "create",
+        "--user",
+        "ada@example.org",
+        "--name",
+        "ci",
+        "--scope",
+        "write",
+    ]));
     assert_eq!(code, 0);
     let token = token.trim();
     assert!(token.starts_with("dbr_") && !token.contains(char::is_whitespace));

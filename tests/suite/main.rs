@@ -1,5 +1,6 @@
 //! Every test of the whole program, in one binary. `both!` runs a test on SQLite and on PostgreSQL.
 
+mod account;
 mod authorization;
 mod backup;
 mod cli;
