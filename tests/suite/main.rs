@@ -7,6 +7,7 @@ mod cli;
 mod directions;
 mod jobs;
 mod licences;
+mod limits;
 mod schema;
 mod services;
 mod setup;
