@@ -3,7 +3,7 @@
 use actix_web::{Route, web};
 
 use crate::web::errors::wrong_method;
-use crate::{auth, services, web as shared};
+use crate::{auth, deploys, services, web as shared};
 
 /// Whom a route serves. The handler's argument type enforces it; the table says it for readers and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +93,20 @@ routes! {
     GET  "/services/{slug}"             Viewer  services::pages::show;
     POST "/services/{slug}"             Member  services::pages::update;
     GET  "/services/{slug}/edit"        Member  services::pages::edit;
+
+    GET  "/deploys"                     Viewer  deploys::pages::index;
+    POST "/deploys"                     Member  deploys::pages::create;
+    GET  "/deploys/new"                 Member  deploys::pages::new;
+    GET  "/deploys/{key}"               Viewer  deploys::pages::show;
+    POST "/deploys/{key}"               Member  deploys::pages::update;
+    GET  "/deploys/{key}/edit"          Member  deploys::pages::edit;
+    POST "/deploys/{key}/people"        Member  deploys::pages::add_person;
+    POST "/deploys/{key}/people/{id}/removal" Member deploys::pages::remove_person;
+
+    GET  "/api/v1/deploys"              ApiRead   deploys::api::list;
+    POST "/api/v1/deploys"              ApiIngest deploys::api::create;
+    GET  "/api/v1/deploys/{key}"        ApiRead   deploys::api::show;
+    PATCH "/api/v1/deploys/{key}"       ApiWrite  deploys::api::change;
 
     GET  "/api/v1/openapi.json"         Anyone   crate::api::openapi::show;
     GET  "/api/v1/services"             ApiRead  services::api::list;

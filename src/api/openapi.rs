@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use crate::services;
+use crate::{deploys, services};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,10 @@ use crate::services;
         services::api::list,
         services::api::create,
         services::api::show,
+        deploys::api::list,
+        deploys::api::create,
+        deploys::api::show,
+        deploys::api::change,
     )
 )]
 struct Document;

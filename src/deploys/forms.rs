@@ -153,7 +153,7 @@ pub enum Times {
 }
 
 fn lines(text: &str) -> Vec<String> {
-    text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 impl RawDeploy {

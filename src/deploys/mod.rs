@@ -8,4 +8,6 @@ pub mod api;
 pub mod forms;
 pub mod list;
 pub mod model;
+pub mod pages;
 pub mod queries;
+pub mod views;
