@@ -3,7 +3,7 @@
 use actix_web::{Route, web};
 
 use crate::web::errors::wrong_method;
-use crate::{auth, deploys, services, web as shared};
+use crate::{auth, deploys, hooks, services, web as shared};
 
 /// Whom a route serves. The handler's argument type enforces it; the table says it for readers and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +102,14 @@ routes! {
     GET  "/deploys/{key}/edit"          Member  deploys::pages::edit;
     POST "/deploys/{key}/people"        Member  deploys::pages::add_person;
     POST "/deploys/{key}/people/{id}/removal" Member deploys::pages::remove_person;
+
+    POST "/hooks/{sender}/{slug}"       Hook    hooks::receive::receive;
+    GET  "/admin/sources"               Admin   hooks::pages::index;
+    POST "/admin/sources"               Admin   hooks::pages::create;
+    GET  "/admin/sources/{slug}"        Admin   hooks::pages::show;
+    POST "/admin/sources/{slug}/secret" Admin   hooks::pages::renew_secret;
+    GET  "/admin/deliveries/{id}"       Admin   hooks::pages::delivery;
+    POST "/admin/deliveries/{id}/replay" Admin  hooks::pages::replay;
 
     GET  "/api/v1/deploys"              ApiRead   deploys::api::list;
     POST "/api/v1/deploys"              ApiIngest deploys::api::create;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::list::Filter;
+use super::queries_list::Filter;
 use super::model::{
     DeployDraft, ENVIRONMENT_LIMIT, Part, PersonDraft, Reference, ReferenceKind, TRAIL_LIMIT,
 };

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::forms::{RawDeploy, Times};
-use super::list::{self, Filter};
+use super::queries_list::{self as list, Filter};
 use super::model::{BY_HAND, DEFAULT_ENVIRONMENT, Deploy, DeployDraft, Part, PersonDraft, ReferenceKind};
 use super::{queries, views};
 use crate::app::App;

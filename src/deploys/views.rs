@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::list::Filter;
+use super::queries_list::Filter;
 use super::model::{Deploy, DeployKind, DeployStatus, Part, Reference, ReferenceKind, short_sha};
 use super::queries::Trail;
 use crate::error::FieldErrors;
