@@ -1,7 +1,7 @@
 //! Reading stored deliveries, after the sender has had its answer.
 
 use super::model::{Message, Reading, Verdict};
-use super::queries::{self, ToRead};
+use super::queries::{self, Outcome, ToRead};
 use crate::auth::actor::Actor;
 use crate::clock::Moment;
 use crate::db::Conn;
@@ -25,7 +25,7 @@ pub fn read_delivery(c: &mut Conn, job: &Job, now: Moment) -> Result<(), Error> 
     let id = whole.delivery.id;
     let message = match whole.source.sender.read(&whole.headers, &whole.body) {
         Reading::Change(message) => message,
-        Reading::Nothing(reason) => return queries::settle(c, id, Verdict::Ignored, &reason, None, now),
+        Reading::Nothing(reason) => return queries::settle(c, id, &Outcome::ignored(reason), now),
     };
     let actor = Actor::program(&format!("{} hook", whole.source.sender.label()));
     let mut news = message.draft.clone();
@@ -35,12 +35,12 @@ pub fn read_delivery(c: &mut Conn, job: &Job, now: Moment) -> Result<(), Error> 
         Ok(deploy) => {
             let deploy = with_address(c, &actor, deploy, &message, now)?;
             let reason = format!("It says that {} {}.", deploy.key(), phrase(&message));
-            queries::settle(c, id, Verdict::Recorded, &reason, Some(deploy.id), now)
+            queries::settle(c, id, &Outcome { verdict: Verdict::Recorded, reason, deploy_id: Some(deploy.id) }, now)
         }
         // Refused before anything was written: it will be refused again, so it is told and not tried again.
         Err(Error::Invalid(errors)) => {
             let reason = errors.iter().map(|error| error.message.clone()).collect::<Vec<_>>().join(" ");
-            queries::settle(c, id, Verdict::Ignored, &reason, None, now)
+            queries::settle(c, id, &Outcome::ignored(reason), now)
         }
         Err(other) => Err(other),
     }
@@ -73,7 +73,12 @@ fn service_of(c: &mut Conn, actor: &Actor, message: &Message, now: Moment) -> Re
     });
     let name = if is_of_another { &message.full_name } else { &message.draft.service };
     let slug = slugify(name);
-    if services::queries::find(c, &slug)?.is_none() && !slug.is_empty() {
+    if slug.is_empty() || services::queries::find(c, &slug)?.is_some() {
+        return Ok(slug);
+    }
+    // Two deliveries may name a new service at once: one makes it, the other waits here and then finds it.
+    crate::db::counters::hold(c, "deploy")?;
+    if services::queries::find(c, &slug)?.is_none() {
         let draft = ServiceDraft {
             slug: slug.clone(),
             name: name.clone(),

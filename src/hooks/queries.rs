@@ -204,23 +204,34 @@ pub fn delivery(c: &mut Conn, id: i64) -> Result<Whole, Error> {
     Ok(Whole { delivery, source, headers, body, deploy })
 }
 
+/// What became of a delivery.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// In a word.
+    pub verdict: Verdict,
+    /// In a sentence.
+    pub reason: String,
+    /// The deploy that it made or changed.
+    pub deploy_id: Option<i64>,
+}
+
+impl Outcome {
+    /// Nothing was kept.
+    pub fn ignored(reason: String) -> Self {
+        Outcome { verdict: Verdict::Ignored, reason, deploy_id: None }
+    }
+}
+
 /// Notes what became of a delivery.
 ///
 /// # Errors
 /// The database's.
-pub fn settle(
-    c: &mut Conn,
-    id: i64,
-    verdict: Verdict,
-    reason: &str,
-    deploy_id: Option<i64>,
-    now: Moment,
-) -> Result<(), Error> {
+pub fn settle(c: &mut Conn, id: i64, outcome: &Outcome, now: Moment) -> Result<(), Error> {
     diesel::update(deliveries::table.find(id))
         .set((
-            deliveries::verdict.eq(verdict),
-            deliveries::reason.eq(reason),
-            deliveries::deploy_id.eq(deploy_id),
+            deliveries::verdict.eq(outcome.verdict),
+            deliveries::reason.eq(&outcome.reason),
+            deliveries::deploy_id.eq(outcome.deploy_id),
             deliveries::processed_at.eq(now),
         ))
         .execute(c)?;

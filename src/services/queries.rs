@@ -219,6 +219,11 @@ pub fn find_or_add(c: &mut Conn, actor: &Actor, name: &str, now: Moment) -> Resu
     if let Some(service) = find(c, &slug)? {
         return Ok(service);
     }
+    // Two deploys may name a new service at once: one makes it, the other waits here and then finds it.
+    crate::db::counters::hold(c, "deploy")?;
+    if let Some(service) = find(c, &slug)? {
+        return Ok(service);
+    }
     let draft = ServiceDraft {
         slug,
         name: name.trim().to_owned(),

@@ -230,7 +230,7 @@ both!(
         for n in 0..16 {
             let mut ci = ci.clone();
             running.push(actix_web::rt::spawn(async move {
-                let sent = json!({"service": "checkout", "version": n.to_string(), "external_id": "run-1"});
+                let sent = json!({"service": "new-service", "version": n.to_string(), "external_id": "run-1"});
                 ci.json(Method::POST, "/api/v1/deploys", &sent).await.status.as_u16()
             }));
         }
@@ -312,7 +312,65 @@ both!(
         let now = app.now();
         app.write(|c| queries::record(c, &Actor::program("test"), &failed, now));
         let page = app.ada().get("/deploys/DEP-3").await;
-        assert!(page.one("#lane").contains("Replaced DEP-1 1"), "{}", page.one("#lane"));
-        assert!(page.one("#lane").contains("Replaced by DEP-2 3"), "{}", page.one("#lane"));
+        assert!(page.one("#lane").contains("ReplacedDEP-1 1"), "{}", page.one("#lane"));
+        assert!(page.one("#lane").contains("Replaced byDEP-2 3"), "{}", page.one("#lane"));
     }
 );
+
+both!(
+    async fn a_service_that_is_named_at_once_is_made_once(app: TestApp) {
+        let ci = app.program(Scope::Ingest);
+        let mut running = Vec::new();
+        for n in 0..12 {
+            let mut ci = ci.clone();
+            running.push(actix_web::rt::spawn(async move {
+                let sent = json!({"service": "Brand new", "version": n.to_string()});
+                ci.json(Method::POST, "/api/v1/deploys", &sent).await.json()["key"].as_str().unwrap().to_owned()
+            }));
+        }
+        let mut keys = Vec::new();
+        for one in running {
+            keys.push(one.await.unwrap());
+        }
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), 12, "no number is given out twice");
+        let services = app.read(debrief::services::queries::choices);
+        assert_eq!(services.len(), 1);
+    }
+);
+
+/// The plan of every filter on SQLite: an index in the list's order, never a sort of the whole table.
+#[test]
+fn every_filter_is_served_by_an_index() {
+    crate::support::on_sqlite(|app| async move {
+        use diesel::prelude::*;
+        #[derive(QueryableByName)]
+        struct Step {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            detail: String,
+        }
+        for filter in [
+            "1 = 1",
+            "service_id = 1",
+            "service_id = 1 AND environment = 'production'",
+            "environment = 'production'",
+            "kind = 'deploy'",
+            "status = 'failed'",
+            "happened_at >= 5 AND happened_at < 9",
+            "happened_at <= 9 AND (happened_at < 9 OR deploys.id < 4)",
+        ] {
+            let sql = format!(
+                "EXPLAIN QUERY PLAN SELECT * FROM deploys INNER JOIN services ON services.id = deploys.service_id \
+                 WHERE {filter} ORDER BY happened_at DESC, deploys.id DESC LIMIT 51"
+            );
+            let steps: Vec<Step> = app.read(|c| match c {
+                debrief::db::Conn::Sqlite(c) => Ok(diesel::sql_query(&sql).load(c)?),
+                debrief::db::Conn::Postgres(_) => unreachable!("this test runs on SQLite"),
+            });
+            let plan: Vec<_> = steps.into_iter().map(|step| step.detail).collect();
+            assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{filter}: {plan:?}");
+            assert!(plan.iter().any(|step| step.contains("deploys_by_")), "{filter}: {plan:?}");
+        }
+    });
+}
