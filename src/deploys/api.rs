@@ -5,9 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::forms::{RawDeploy, Times};
-use super::queries_list::{self as list, Filter};
 use super::model::{BY_API, Deploy, DeployDraft, DeployKind, DeployStatus, Part, Reference, ReferenceKind};
 use super::queries::{self, Trail};
+use super::queries_list::{self as list, Filter};
 use crate::api::answer::{self, Created, List};
 use crate::api::idempotency;
 use crate::app::App;

@@ -3,10 +3,8 @@
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::model::{DeployDraft, ENVIRONMENT_LIMIT, Part, PersonDraft, Reference, ReferenceKind, TRAIL_LIMIT};
 use super::queries_list::Filter;
-use super::model::{
-    DeployDraft, ENVIRONMENT_LIMIT, Part, PersonDraft, Reference, ReferenceKind, TRAIL_LIMIT,
-};
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::web::fields::{Check, Fields, LINE_LIMIT, TEXT_LIMIT, is_web_address};
@@ -267,7 +265,8 @@ impl RawDeploy {
             }
         }
         if let Some(value) = self.deployed_by {
-            draft.deployed_by = value.and_then(|raw| person(&mut check, "deployed_by", Part::Deployer, raw, times)).map(|p| p.name);
+            draft.deployed_by =
+                value.and_then(|raw| person(&mut check, "deployed_by", Part::Deployer, raw, times)).map(|p| p.name);
         }
         let known = std::mem::take(&mut draft.people);
         let one = |value: Sent<RawPerson>| value.map(|raw| raw.into_iter().collect::<Vec<_>>());
@@ -334,13 +333,7 @@ fn person(check: &mut Check, field: &str, part: Part, raw: RawPerson, times: Tim
     Some(PersonDraft { part, name, stood_at })
 }
 
-fn people(
-    check: &mut Check,
-    field: &str,
-    part: Part,
-    raw: Vec<RawPerson>,
-    times: Times,
-) -> Vec<PersonDraft> {
+fn people(check: &mut Check, field: &str, part: Part, raw: Vec<RawPerson>, times: Times) -> Vec<PersonDraft> {
     if raw.len() > TRAIL_LIMIT {
         check.add(field, format!("Name at most {TRAIL_LIMIT}."));
         return Vec::new();
@@ -445,13 +438,7 @@ impl Filter {
 }
 
 /// The beginning of a day, or of the one `days_later`; or an instant as it is.
-fn day_or_moment(
-    check: &mut Check,
-    field: &str,
-    value: Option<&str>,
-    zone: &Zone,
-    days_later: u64,
-) -> Option<Moment> {
+fn day_or_moment(check: &mut Check, field: &str, value: Option<&str>, zone: &Zone, days_later: u64) -> Option<Moment> {
     let value = value.map(str::trim)?;
     if value.len() > "2026-11-23".len() {
         return check.moment(field, Some(value), zone);

@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::forms::{RawDeploy, Times};
-use super::queries_list::{self as list, Filter};
 use super::model::{BY_HAND, DEFAULT_ENVIRONMENT, Deploy, DeployDraft, Part, PersonDraft, ReferenceKind};
+use super::queries_list::{self as list, Filter};
 use super::{queries, views};
 use crate::app::App;
 use crate::auth::who::{Member, SignedIn, Viewer};
@@ -64,10 +64,7 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
         .collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let layout = who.layout("Deploys", Section::Deploys);
-    page_with(
-        status,
-        &views::Index { layout, fields, errors, services, environments, rows, newer, older, is_filtered },
-    )
+    page_with(status, &views::Index { layout, fields, errors, services, environments, rows, newer, older, is_filtered })
 }
 
 /// `GET /deploys/{key}`
@@ -264,7 +261,10 @@ pub async fn remove_person(
             queries::remove_person(c, &actor, &deploy, person_id, now)
         })
         .await?;
-    Ok(see_other_with(format!("{}#people", deploy.path()), &Flash::ok("Taken out of the trail. The audit log keeps it.")))
+    Ok(see_other_with(
+        format!("{}#people", deploy.path()),
+        &Flash::ok("Taken out of the trail. The audit log keeps it."),
+    ))
 }
 
 fn prefilled(who: &SignedIn, deploy: &Deploy, draft: &DeployDraft) -> Fields {

@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::queries_list::Filter;
 use super::model::{Deploy, DeployKind, DeployStatus, Part, Reference, ReferenceKind, short_sha};
 use super::queries::Trail;
+use super::queries_list::Filter;
 use crate::error::FieldErrors;
 use crate::links::model::Links;
 use crate::markdown::SafeHtml;

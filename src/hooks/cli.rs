@@ -36,9 +36,8 @@ pub fn add_source(db: &Db, config: &Config, sender: &str, name: &str, now: Momen
         other => other.to_string(),
     };
     let name = name.ok_or_else(|| told(check.into_error()))?;
-    let source = db
-        .write_blocking(|c| queries::add(c, &Actor::program("command line"), sender, &name, now))
-        .map_err(told)?;
+    let source =
+        db.write_blocking(|c| queries::add(c, &Actor::program("command line"), sender, &name, now)).map_err(told)?;
     let introduction =
         Introduction { url: format!("{}{}", config.base_url, source.hook_path()), secret: source.secret };
     serde_json::to_string(&introduction).map_err(|error| error.to_string())

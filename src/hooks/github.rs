@@ -177,7 +177,9 @@ mod tests {
         assert!(is_authentic("s3cret", &with(format!("sha256={right}")), b"{}"));
         assert!(!is_authentic("other", &with(format!("sha256={right}")), b"{}"));
         assert!(!is_authentic("s3cret", &with(format!("sha256={right}")), b"{} "));
-        for wrong in [String::new(), "sha256=".into(), right.clone(), format!("sha256={}", &right[..32]), "sha256=zz".into()] {
+        for wrong in
+            [String::new(), "sha256=".into(), right.clone(), format!("sha256={}", &right[..32]), "sha256=zz".into()]
+        {
             assert!(!is_authentic("s3cret", &with(wrong.clone()), b"{}"), "{wrong}");
         }
         assert!(!is_authentic("s3cret", &Headers::default(), b"{}"));

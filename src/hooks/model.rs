@@ -114,9 +114,7 @@ impl Headers {
         Headers(
             self.0
                 .iter()
-                .map(|(name, value)| {
-                    (name.clone(), if is_secret(name) { MASK.to_owned() } else { value.clone() })
-                })
+                .map(|(name, value)| (name.clone(), if is_secret(name) { MASK.to_owned() } else { value.clone() }))
                 .collect(),
         )
     }

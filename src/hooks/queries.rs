@@ -77,8 +77,7 @@ pub fn add(c: &mut Conn, actor: &Actor, sender: Sender, name: &str, now: Moment)
         ))
         .execute(c)?;
     let new = serde_json::json!({"name": name, "sender": sender});
-    let change =
-        Change { action: "source.add", subject: format!("source {slug}"), old: None::<()>, new: Some(new) };
+    let change = Change { action: "source.add", subject: format!("source {slug}"), old: None::<()>, new: Some(new) };
     audit::record(c, actor, now, &change)?;
     by_slug(c, &slug)
 }

@@ -55,9 +55,7 @@ both!(
         let removal = page.attribute("#people tbody form", "action").unwrap();
         let page = ada.post_and_follow(&removal, &[]).await;
         assert_eq!(page.all("#people tbody tr").len(), taken_out - 1);
-        let entries = app.read(|c| {
-            debrief::auth::audit::list(c, Some("DEP-1"), debrief::db::paging::Turn::First)
-        });
+        let entries = app.read(|c| debrief::auth::audit::list(c, Some("DEP-1"), debrief::db::paging::Turn::First));
         assert_eq!(entries.rows.len(), 3);
     }
 );
@@ -138,11 +136,20 @@ both!(
         let again = ci.json(Method::POST, "/api/v1/deploys", &done).await;
         assert_eq!(again.status, 200, "{}", again.text());
         let body = again.json();
-        assert_eq!((&body["key"], &body["status"], &body["version"]), (&json!("DEP-1"), &json!("succeeded"), &json!("v9")));
+        assert_eq!(
+            (&body["key"], &body["status"], &body["version"]),
+            (&json!("DEP-1"), &json!("succeeded"), &json!("v9"))
+        );
         assert_eq!(body["finished_at"], "2026-11-23T14:00:00Z");
         assert_eq!(body["approved_by"], "Max");
         // A late start takes nothing back, and another place is another deploy.
-        let late = ci.json(Method::POST, "/api/v1/deploys", &json!({"service": "payments-api", "status": "started", "external_id": "77"})).await;
+        let late = ci
+            .json(
+                Method::POST,
+                "/api/v1/deploys",
+                &json!({"service": "payments-api", "status": "started", "external_id": "77"}),
+            )
+            .await;
         assert_eq!(late.json()["status"], "succeeded");
         let other = json!({"service": "payments-api", "environment": "production", "external_id": "77"});
         let refused = ci.json(Method::POST, "/api/v1/deploys", &other).await;
@@ -164,9 +171,8 @@ both!(
             .json(Method::PATCH, "/api/v1/deploys/DEP-1", &json!({"status": "failed"}))
             .await;
         assert_eq!(stale.status, 412);
-        let backwards = writer
-            .json(Method::PATCH, "/api/v1/deploys/DEP-1", &json!({"finished_at": "2026-11-23T12:59:59Z"}))
-            .await;
+        let backwards =
+            writer.json(Method::PATCH, "/api/v1/deploys/DEP-1", &json!({"finished_at": "2026-11-23T12:59:59Z"})).await;
         assert_eq!(backwards.status, 422);
         assert_eq!(backwards.json()["errors"][0]["pointer"], "/finished_at");
     }

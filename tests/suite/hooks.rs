@@ -57,12 +57,8 @@ fn token(app: &TestApp) -> String {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let id = app.user(&format!("Reader{}", COUNT.fetch_add(1, Ordering::SeqCst)), Role::Member);
-    let new = debrief::auth::queries::NewToken {
-        user_id: id,
-        name: "t".to_owned(),
-        scope: Scope::Read,
-        expires_at: None,
-    };
+    let new =
+        debrief::auth::queries::NewToken { user_id: id, name: "t".to_owned(), scope: Scope::Read, expires_at: None };
     let now = app.now();
     app.write(|c| debrief::auth::queries::add_token(c, &Actor::program("test"), &new, now))
 }
@@ -71,7 +67,8 @@ both!(
     async fn a_status_becomes_a_deploy_and_the_next_one_completes_it(app: TestApp) {
         let source = source(&app);
         app.user("Ada", Role::Member);
-        let answer = deliver(&app, &source, "deployment_status", "d-1", &status("in_progress", "2026-11-23T13:50:00Z")).await;
+        let answer =
+            deliver(&app, &source, "deployment_status", "d-1", &status("in_progress", "2026-11-23T13:50:00Z")).await;
         assert_eq!(answer.status, 202, "{}", answer.text());
         assert!(deploys(&app).await.is_empty(), "nothing is read before the answer");
         assert_eq!(app.work_queue().await, 1);
@@ -298,7 +295,9 @@ both!(
         let told: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(told["url"], "http://debrief.test/hooks/github/acme");
         assert!(told["secret"].as_str().unwrap().len() >= 32);
-        assert!(debrief::hooks::cli::add_source(&app.app.db, &app.app.config, "carrier-pigeon", "x", app.now()).is_err());
+        assert!(
+            debrief::hooks::cli::add_source(&app.app.db, &app.app.config, "carrier-pigeon", "x", app.now()).is_err()
+        );
     }
 );
 
