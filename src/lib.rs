@@ -1,6 +1,7 @@
 //! Debrief: incidents, the deploys that caused them, blameless postmortems, and action items carried to
 //! a verified end. ARCHITECTURE.md is the map of this house.
 
+pub mod action_items;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -9,13 +10,11 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod exchange;
 pub mod jobs;
+pub mod markdown;
 pub mod routes;
 pub mod server;
 pub mod services;
 pub mod teams;
 pub mod web;
-//! Debrief.
-
-pub mod exchange;
-pub mod markdown;
