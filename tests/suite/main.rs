@@ -1,5 +1,10 @@
 //! Every test of the whole program, in one binary. `both!` runs a test on SQLite and on PostgreSQL.
 
+mod authorization;
+mod backup;
+mod cli;
+mod directions;
+mod jobs;
 mod licences;
 mod schema;
 mod services;
