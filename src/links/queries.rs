@@ -7,9 +7,7 @@ use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{
-    deploys, incident_deploy_verdicts, incident_deploys, incidents, services, timeline_events,
-};
+use crate::db::schema::{deploys, incident_deploy_verdicts, incident_deploys, incidents, services, timeline_events};
 use crate::deploys::model::{Deploy, DeployKind};
 use crate::error::Error;
 use crate::incidents::model::Incident;
