@@ -219,9 +219,7 @@ pub fn add_user(c: &mut Conn, actor: &Actor, new: &NewUser, now: Moment) -> Resu
         ))
         .returning(users::id)
         .get_result(c)
-        .map_err(|error| {
-            taken(error, "email", "Somebody has this address already. Take another, or edit that person.")
-        })?;
+        .map_err(|error| taken(error, "email", "Somebody has this address already. Take another, or edit that person."))?;
     audit::record(
         c,
         actor,
@@ -312,9 +310,7 @@ pub fn use_sign_in_link(c: &mut Conn, token: &str, now: Moment) -> Result<i64, E
         .filter(sign_in_links::used_at.is_null())
         .filter(sign_in_links::expires_at.gt(now));
     if diesel::update(fresh).set(sign_in_links::used_at.eq(now)).execute(c)? != 1 {
-        return Err(Error::Forbidden(
-            "This sign-in link was used already or has expired. Ask for a new one.".to_owned(),
-        ));
+        return Err(Error::Forbidden("This sign-in link was used already or has expired. Ask for a new one.".to_owned()));
     }
     Ok(sign_in_links::table.filter(sign_in_links::token_hash.eq(&hash)).select(sign_in_links::user_id).first(c)?)
 }

@@ -49,7 +49,11 @@ impl DbError {
     /// A connection could not be had from the pool in time.
     pub(super) fn pool(error: r2d2::Error) -> Self {
         let text = error.to_string();
-        if text.contains("timed out waiting for connection: ") { DbError::Unreachable(text) } else { DbError::Busy }
+        if text.contains("timed out waiting for connection: ") {
+            DbError::Unreachable(text)
+        } else {
+            DbError::Busy
+        }
     }
 }
 

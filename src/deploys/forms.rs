@@ -4,7 +4,9 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::list::Filter;
-use super::model::{DeployDraft, ENVIRONMENT_LIMIT, Part, PersonDraft, Reference, ReferenceKind, TRAIL_LIMIT};
+use super::model::{
+    DeployDraft, ENVIRONMENT_LIMIT, Part, PersonDraft, Reference, ReferenceKind, TRAIL_LIMIT,
+};
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::web::fields::{Check, Fields, LINE_LIMIT, TEXT_LIMIT, is_web_address};
@@ -265,8 +267,7 @@ impl RawDeploy {
             }
         }
         if let Some(value) = self.deployed_by {
-            draft.deployed_by =
-                value.and_then(|raw| person(&mut check, "deployed_by", Part::Deployer, raw, times)).map(|p| p.name);
+            draft.deployed_by = value.and_then(|raw| person(&mut check, "deployed_by", Part::Deployer, raw, times)).map(|p| p.name);
         }
         let known = std::mem::take(&mut draft.people);
         let one = |value: Sent<RawPerson>| value.map(|raw| raw.into_iter().collect::<Vec<_>>());
@@ -282,16 +283,14 @@ impl RawDeploy {
                 continue;
             };
             let is_list = matches!(part, Part::Author | Part::Reviewer);
-            draft.people.extend(people(&mut check, field, part, value, times, is_list).into_iter().map(
-                |mut person| {
-                    // Sent again without its time, a sign-off keeps the time that it has.
-                    if person.stood_at.is_none() {
-                        let same = before.clone().find(|other| other.name == person.name);
-                        person.stood_at = same.and_then(|other| other.stood_at);
-                    }
-                    person
-                },
-            ));
+            draft.people.extend(people(&mut check, field, part, value, times, is_list).into_iter().map(|mut person| {
+                // Sent again without its time, a sign-off keeps the time that it has.
+                if person.stood_at.is_none() {
+                    let same = before.clone().find(|other| other.name == person.name);
+                    person.stood_at = same.and_then(|other| other.stood_at);
+                }
+                person
+            }));
         }
         for (field, kind, value) in [
             ("pull_requests", ReferenceKind::PullRequest, self.pull_requests),

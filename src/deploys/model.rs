@@ -376,8 +376,7 @@ impl DeployDraft {
             (mine, theirs) => mine.or(theirs),
         };
         // A start after the end cannot be true (a sender's clock, an older run of the same number).
-        self.started_at =
-            self.started_at.filter(|started| self.finished_at.is_none_or(|finished| *started <= finished));
+        self.started_at = self.started_at.filter(|started| self.finished_at.is_none_or(|finished| *started <= finished));
     }
 }
 

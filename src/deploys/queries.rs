@@ -230,7 +230,13 @@ pub fn record(c: &mut Conn, actor: &Actor, draft: &DeployDraft, now: Moment) -> 
 ///
 /// # Errors
 /// 422 for times out of order.
-pub fn change(c: &mut Conn, actor: &Actor, deploy: &Deploy, draft: &DeployDraft, now: Moment) -> Result<Deploy, Error> {
+pub fn change(
+    c: &mut Conn,
+    actor: &Actor,
+    deploy: &Deploy,
+    draft: &DeployDraft,
+    now: Moment,
+) -> Result<Deploy, Error> {
     draft.check_times()?;
     let old = draft_of(c, deploy)?;
     if old == *draft {
@@ -241,7 +247,10 @@ pub fn change(c: &mut Conn, actor: &Actor, deploy: &Deploy, draft: &DeployDraft,
     diesel::delete(deploy_people::table.filter(deploy_people::deploy_id.eq(deploy.id))).execute(c)?;
     diesel::delete(deploy_references::table.filter(deploy_references::deploy_id.eq(deploy.id))).execute(c)?;
     diesel::update(deploys::table.find(deploy.id))
-        .set((Columns::new(draft, service.id, deploy.created_at, now), deploys::revision.eq(deploys::revision + 1)))
+        .set((
+            Columns::new(draft, service.id, deploy.created_at, now),
+            deploys::revision.eq(deploys::revision + 1),
+        ))
         .execute(c)?;
     add_trail(c, deploy.id, draft)?;
     let change =

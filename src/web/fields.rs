@@ -69,7 +69,9 @@ impl Fields {
 
 fn serde_urlencoded_pairs(body: &[u8]) -> Vec<(String, String)> {
     // Line ends arrive as CRLF from every browser; inside there is one kind only.
-    form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.replace("\r\n", "\n"))).collect()
+    form_urlencoded::parse(body)
+        .map(|(name, value)| (name.into_owned(), value.replace("\r\n", "\n")))
+        .collect()
 }
 
 /// Collects every error of one form or body before giving up.

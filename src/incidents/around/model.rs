@@ -139,8 +139,7 @@ mod tests {
 
     #[test]
     fn amounts_read_well() {
-        for (amount, text) in [(0.0, "0"), (1204.0, "1,204"), (31000.5, "31,000.5"), (999.0, "999"), (1e6, "1,000,000")]
-        {
+        for (amount, text) in [(0.0, "0"), (1204.0, "1,204"), (31000.5, "31,000.5"), (999.0, "999"), (1e6, "1,000,000")] {
             assert_eq!(group_thousands(amount), text);
         }
     }

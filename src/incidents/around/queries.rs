@@ -132,10 +132,8 @@ pub fn roles(c: &mut Conn, incident_id: i64) -> Result<Vec<RoleHolder>, Error> {
         .order(incident_roles::role)
         .select((incident_roles::role, users::id, users::name, incident_roles::assigned_at))
         .load(c)?;
-    let mut holders: Vec<RoleHolder> = rows
-        .into_iter()
-        .map(|(role, user_id, name, assigned_at)| RoleHolder { role, user_id, name, assigned_at })
-        .collect();
+    let mut holders: Vec<RoleHolder> =
+        rows.into_iter().map(|(role, user_id, name, assigned_at)| RoleHolder { role, user_id, name, assigned_at }).collect();
     holders.sort_by_key(|holder| holder.role);
     Ok(holders)
 }
@@ -168,8 +166,9 @@ pub fn assign(
     if before.as_ref().map(|holder| holder.user_id) == user_id {
         return Ok(());
     }
-    let mine =
-        incident_roles::table.filter(incident_roles::incident_id.eq(incident.id)).filter(incident_roles::role.eq(role));
+    let mine = incident_roles::table
+        .filter(incident_roles::incident_id.eq(incident.id))
+        .filter(incident_roles::role.eq(role));
     diesel::delete(mine).execute(c)?;
     if let Some(user_id) = user_id {
         diesel::insert_into(incident_roles::table)
@@ -253,13 +252,7 @@ pub fn add_figure(
 ///
 /// # Errors
 /// 404 when it is not one of this incident's.
-pub fn remove_figure(
-    c: &mut Conn,
-    actor: &Actor,
-    incident: &Incident,
-    id: i64,
-    now: Moment,
-) -> Result<ImpactFigure, Error> {
+pub fn remove_figure(c: &mut Conn, actor: &Actor, incident: &Incident, id: i64, now: Moment) -> Result<ImpactFigure, Error> {
     let figure: ImpactFigure = impact_figures::table
         .find(id)
         .filter(impact_figures::incident_id.eq(incident.id))
