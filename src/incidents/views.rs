@@ -8,7 +8,7 @@ use super::model::{Incident, IncidentKind, IncidentStatus, Severity, TimeField};
 use super::strip::Strip;
 use crate::error::FieldErrors;
 use crate::links::model::Links;
-use crate::markdown::SafeHtml;
+use crate::markdown::{Place, References, SafeHtml, Target, render_in};
 use crate::services::model::Service;
 use crate::timeline::model::Panel;
 use crate::web::fields::Fields;
@@ -268,6 +268,10 @@ pub struct Show {
     pub panel: Panel,
     /// People who may take a role.
     pub people: Vec<Person>,
+    /// For forms that nobody has touched yet.
+    pub no_fields: Fields,
+    /// For forms that nobody has sent yet.
+    pub no_errors: FieldErrors,
 }
 
 impl Show {
@@ -279,6 +283,25 @@ impl Show {
     /// The roles that the heading names: lead and scribe.
     pub fn heading_roles(&self) -> impl Iterator<Item = &RoleHolder> {
         self.roles.iter().filter(|holder| matches!(holder.role, IncidentRole::Lead | IncidentRole::Scribe))
+    }
+
+    /// The list of incidents with a tag.
+    pub fn tag_href(&self, tag: &str) -> String {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("tag", tag).finish();
+        format!("/incidents?{query}")
+    }
+
+    /// The name of the local copy of an update that is being written.
+    pub fn update_keep(&self) -> String {
+        format!("{}-update", self.incident.key())
+    }
+
+    /// What the fold over the corrections says.
+    pub fn corrections_words(&self) -> String {
+        match self.corrections.len() {
+            1 => "1 correction".to_owned(),
+            count => format!("{count} corrections"),
+        }
     }
 
     /// Every role.
@@ -367,4 +390,31 @@ impl Step {
 /// How long an incident lasted, or has lasted.
 pub fn lasted(incident: &Incident, now: crate::clock::Moment) -> String {
     duration(incident.duration_s(now))
+}
+
+/// A summary as a page shows it. One that nests too deep (from an old import) is shown as it was typed.
+pub fn summary_html(summary: &str) -> SafeHtml {
+    let place = Place::Within { id_prefix: "summary", under_heading: 2 };
+    render_in(place, summary, &Addresses).unwrap_or_else(|_| {
+        let plain = summary.replace("````", "'''");
+        render_in(place, &format!("````text\n{plain}\n````"), &Addresses).unwrap_or_default()
+    })
+}
+
+/// Keys lead to the address of their page; whether it is there is found on arrival.
+struct Addresses;
+
+impl References for Addresses {
+    fn incident(&self, number: i64) -> Option<Target> {
+        Some(Target { href: format!("/incidents/INC-{number}"), title: String::new() })
+    }
+    fn action_item(&self, number: i64) -> Option<Target> {
+        Some(Target { href: format!("/action-items/ACT-{number}"), title: String::new() })
+    }
+    fn deploy(&self, number: i64) -> Option<Target> {
+        Some(Target { href: format!("/deploys/DEP-{number}"), title: String::new() })
+    }
+    fn user(&self, _handle: &str) -> Option<Target> {
+        None
+    }
 }
