@@ -15,3 +15,7 @@ pub mod server;
 pub mod services;
 pub mod teams;
 pub mod web;
+//! Debrief.
+
+pub mod exchange;
+pub mod markdown;
