@@ -9,13 +9,14 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod exchange;
+pub mod factors;
 pub mod jobs;
+pub mod markdown;
+pub mod postmortems;
+pub mod references;
 pub mod routes;
 pub mod server;
 pub mod services;
 pub mod teams;
 pub mod web;
-//! Debrief.
-
-pub mod exchange;
-pub mod markdown;
