@@ -39,7 +39,14 @@ pub fn weakness(password: &str, email: &str) -> Option<String> {
     let mut kinds: Vec<char> = lower.chars().collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let name = email.split('@').next().unwrap_or_default().to_lowercase();
+    let name: String = email
+        .split('@')
+        .next()
+        .unwrap_or_default()
+        .to_lowercase()
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .collect();
     if rest.chars().count() < 4 || kinds.len() < 5 {
         return Some("This is one of the passwords that are tried first. Take another.".to_owned());
     }

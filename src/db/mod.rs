@@ -6,6 +6,7 @@
 //!
 //! This floor knows no domain.
 
+pub mod counters;
 pub mod errors;
 pub mod migrations;
 pub mod paging;

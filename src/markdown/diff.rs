@@ -155,12 +155,22 @@ fn push_changed(lines: &mut Vec<DiffLine>, old: Stretch<'_>, new: Stretch<'_>, d
         lines.push(removed(old_index, was));
         added.push(added_line(new_index, is));
     }
-    for old_index in old_range.start + pairs..old_range.end {
-        lines.push(removed(old_index, plain(old_lines[old_index])));
+    for (old_index, line) in old_lines
+        .iter()
+        .enumerate()
+        .take(old_range.end)
+        .skip(old_range.start + pairs)
+    {
+        lines.push(removed(old_index, plain(line)));
     }
     lines.append(&mut added);
-    for new_index in new_range.start + pairs..new_range.end {
-        lines.push(added_line(new_index, plain(new_lines[new_index])));
+    for (new_index, line) in new_lines
+        .iter()
+        .enumerate()
+        .take(new_range.end)
+        .skip(new_range.start + pairs)
+    {
+        lines.push(added_line(new_index, plain(line)));
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn parse(source: &str) -> impl Iterator<Item = Event<'_>> {
 }
 
 /// A heading's level as a number from 1 to 6.
-pub(super) fn heading_level(level: HeadingLevel) -> u8 {
+pub(crate) fn heading_level(level: HeadingLevel) -> u8 {
     match level {
         HeadingLevel::H1 => 1,
         HeadingLevel::H2 => 2,

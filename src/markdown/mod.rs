@@ -24,3 +24,5 @@ pub use references::{NoReferences, ReferenceKeys, References, Target, collect_re
 pub use render::{DEPTH_LIMIT, Place, TooDeep, render, render_in};
 pub use safe_html::SafeHtml;
 pub use text::{plain_text, word_count};
+
+pub(crate) use events::heading_level;

@@ -2,28 +2,30 @@
 
 use std::collections::HashMap;
 
-use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, Tag, TagEnd};
+use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, Tag, TagEnd};
 
 use super::events::{parse, text_after_marker, text_of_element};
 use super::front::split_front_matter;
 use super::outline::{Heading, TOP_LEVEL, headings, slug};
-use super::prose;
 use super::references::References;
 use super::safe_html::SafeHtml;
 use super::sanitize::sanitize;
-use super::urls::{allowed_href, escape, is_absolute, is_attachment, push_escaped};
+use super::urls::{escape, push_escaped};
 
+mod footnotes;
+mod links;
 mod raw;
+mod tables;
 #[cfg(test)]
 mod tests;
 
+use footnotes::Footnotes;
+use links::OpenLink;
 use raw::RawElements;
+use tables::OpenTable;
 
 /// Deepest nesting of quotes, lists and formatting that is shown.
 pub const DEPTH_LIMIT: usize = 32;
-
-/// `rel` of every link a person wrote.
-const LINK_REL: &str = "noopener noreferrer nofollow";
 
 /// Longest accessible name made from a document's own words, in characters.
 const LABEL_LIMIT: usize = 120;
@@ -149,53 +151,6 @@ fn events_within_depth(body: &str) -> Result<Vec<Event<'_>>, TooDeep> {
         events.push(event);
     }
     Ok(events)
-}
-
-/// Numbers of the footnotes in the order of their first mention.
-#[derive(Debug, Default)]
-struct Footnotes {
-    numbers: HashMap<String, usize>,
-    mentions: HashMap<usize, usize>,
-    texts: HashMap<usize, String>,
-    /// Footnotes whose label had been used before.
-    spare: Vec<String>,
-}
-
-impl Footnotes {
-    fn number(events: &[Event<'_>]) -> Self {
-        let mut numbers = HashMap::new();
-        for event in events {
-            if let Event::FootnoteReference(label) = event {
-                let next = numbers.len() + 1;
-                numbers.entry(label.to_string()).or_insert(next);
-            }
-        }
-        for event in events {
-            if let Event::Start(Tag::FootnoteDefinition(label)) = event {
-                let next = numbers.len() + 1;
-                numbers.entry(label.to_string()).or_insert(next);
-            }
-        }
-        Self {
-            numbers,
-            ..Self::default()
-        }
-    }
-}
-
-struct OpenLink {
-    /// `None` when the link was refused: its words stay, without an address.
-    href: Option<String>,
-    content_from: usize,
-}
-
-#[derive(Debug, Default)]
-struct OpenTable {
-    alignments: Vec<Alignment>,
-    column: usize,
-    in_head: bool,
-    cell_from: usize,
-    has_body: bool,
 }
 
 /// One document on its way to HTML.
@@ -434,12 +389,6 @@ impl Page<'_, '_> {
         Ok(())
     }
 
-    fn each_table(&mut self, change: impl Fn(&mut OpenTable)) {
-        if let Some(table) = self.tables.last_mut() {
-            change(table);
-        }
-    }
-
     fn is_task(&self, item: usize) -> bool {
         match self.events.get(item + 1) {
             Some(Event::TaskListMarker(_)) => true,
@@ -513,136 +462,6 @@ impl Page<'_, '_> {
         self.out.push('>');
     }
 
-    /// Plain words, with bare addresses and references made into links.
-    fn words(&mut self, text: &str) {
-        if !text.trim().is_empty() {
-            self.raw.before_words(&mut self.out);
-        }
-        if self.in_link > 0 || self.in_summary > 0 {
-            push_escaped(&mut self.out, text);
-            return;
-        }
-        for piece in prose::pieces(text) {
-            let (target, shown) = match piece {
-                prose::Piece::Words(words) => (None, words),
-                prose::Piece::Address(address) => {
-                    self.start_link(address, "");
-                    push_escaped(&mut self.out, address);
-                    self.end_link();
-                    continue;
-                }
-                prose::Piece::Incident(number, shown) => (self.refs.incident(number), shown),
-                prose::Piece::ActionItem(number, shown) => (self.refs.action_item(number), shown),
-                prose::Piece::Deploy(number, shown) => (self.refs.deploy(number), shown),
-                prose::Piece::Handle(handle, shown) => (self.refs.user(handle), shown),
-            };
-            match target {
-                Some(target) => self.out.push_str(&format!(
-                    "<a class=\"reference\" href=\"{}\" title=\"{}\">{}</a>",
-                    escape(&target.href),
-                    escape(&shorten(&target.title, TITLE_LIMIT)),
-                    escape(shown)
-                )),
-                None => push_escaped(&mut self.out, shown),
-            }
-        }
-    }
-
-    fn start_link(&mut self, address: &str, title: &str) {
-        let href = if self.in_link > 0 || self.in_summary > 0 {
-            None
-        } else {
-            self.href_for(address)
-        };
-        if let Some(href) = &href {
-            self.out.push_str(&format!("<a href=\"{}\"", escape(href)));
-            if !title.is_empty() {
-                self.out.push_str(&format!(
-                    " title=\"{}\"",
-                    escape(&shorten(title, TITLE_LIMIT))
-                ));
-            }
-            self.out.push_str(&format!(" rel=\"{LINK_REL}\">"));
-        }
-        self.in_link += 1;
-        self.links.push(OpenLink {
-            href,
-            content_from: self.out.len(),
-        });
-    }
-
-    fn end_link(&mut self) {
-        let Some(link) = self.links.pop() else { return };
-        self.in_link -= 1;
-        if let Some(href) = link.href {
-            if is_blank(&self.out[link.content_from..]) {
-                push_escaped(&mut self.out, &href);
-            }
-            self.out.push_str("</a>");
-        }
-    }
-
-    /// The address for `href`; a `#heading` written by hand is led to the heading's real anchor.
-    fn href_for(&self, address: &str) -> Option<String> {
-        if let Some(fragment) = address.strip_prefix('#') {
-            let wanted = format!("h-{}", slug(fragment));
-            let known = self
-                .headings
-                .iter()
-                .find(|heading| heading.anchor == wanted || heading.anchor == fragment);
-            return Some(match known {
-                Some(heading) => format!("#{}{}", self.id_prefix, heading.anchor),
-                None => format!("#{}{wanted}", self.id_prefix),
-            });
-        }
-        allowed_href(address)
-    }
-
-    fn picture(&mut self, address: &str, description: &str, title: &str) {
-        self.raw.before_words(&mut self.out);
-        if is_attachment(address) {
-            self.out.push_str(&format!(
-                "<img src=\"{}\" alt=\"{}\" loading=\"lazy\"",
-                escape(address),
-                escape(&shorten(description, TITLE_LIMIT))
-            ));
-            if !title.is_empty() {
-                self.out.push_str(&format!(
-                    " title=\"{}\"",
-                    escape(&shorten(title, TITLE_LIMIT))
-                ));
-            }
-            self.out.push('>');
-            return;
-        }
-        let name = address
-            .rsplit(['/', '\\'])
-            .find(|part| !part.is_empty())
-            .unwrap_or("picture");
-        let shown = if description.is_empty() {
-            name
-        } else {
-            description
-        };
-        if is_absolute(address) && self.in_link == 0 {
-            // A picture on another host would tell that host who reads this page.
-            self.start_link(address, title);
-            push_escaped(&mut self.out, &format!("Picture: {shown}"));
-            self.end_link();
-        } else if is_absolute(address) {
-            push_escaped(&mut self.out, shown);
-        } else {
-            self.out.push_str(&format!(
-                "<span class=\"missing-picture\">Picture not stored here: {}</span>",
-                escape(if description.is_empty() {
-                    address
-                } else {
-                    description
-                })
-            ));
-        }
-    }
-
     fn task_mark(&mut self, done: bool, label: &str) {
         self.raw.before_words(&mut self.out);
         let checked = if done { " checked" } else { "" };
@@ -651,144 +470,6 @@ impl Page<'_, '_> {
             "<input class=\"task-mark\" type=\"checkbox\" disabled{checked} aria-label=\"{}\"> ",
             escape(label)
         ));
-    }
-
-    fn footnote_reference(&mut self, label: &str) {
-        let Some(number) = self.footnotes.numbers.get(label).copied() else {
-            return;
-        };
-        self.raw.before_words(&mut self.out);
-        if self.in_link > 0 || self.in_summary > 0 {
-            self.out.push_str(&format!("<sup>{number}</sup>"));
-            return;
-        }
-        let mention = self.footnotes.mentions.entry(number).or_insert(0);
-        *mention += 1;
-        let repeat = if *mention == 1 {
-            String::new()
-        } else {
-            format!("-{mention}")
-        };
-        let prefix = &self.id_prefix;
-        self.out.push_str(&format!(
-            "<sup class=\"footnote-reference\"><a href=\"#{prefix}fn-{number}\" id=\"{prefix}fnref-{number}{repeat}\" \
-             aria-label=\"Footnote {number}\">{number}</a></sup>"
-        ));
-    }
-
-    fn end_footnote(&mut self) {
-        let Some((number, outer)) = self.set_aside.pop() else {
-            return;
-        };
-        let text = std::mem::replace(&mut self.out, outer);
-        if self.footnotes.texts.contains_key(&number) {
-            self.footnotes.spare.push(text);
-        } else {
-            self.footnotes.texts.insert(number, text);
-        }
-    }
-
-    fn footnote_list(&mut self) {
-        if self.footnotes.texts.is_empty() {
-            return;
-        }
-        let notes = std::mem::take(&mut self.footnotes);
-        let prefix = &self.id_prefix;
-        self.out.push_str("<div class=\"footnotes\">\n<ol>\n");
-        for number in 1..=notes.numbers.len() {
-            let text = notes.texts.get(&number).map_or("", String::as_str);
-            self.out
-                .push_str(&format!("<li id=\"{prefix}fn-{number}\">{text}"));
-            if notes.mentions.contains_key(&number) {
-                self.out.push_str(&format!(
-                    "<a class=\"footnote-back\" href=\"#{prefix}fnref-{number}\" \
-                     aria-label=\"Back to the text of footnote {number}\">↩</a>"
-                ));
-            }
-            self.out.push_str("</li>\n");
-        }
-        for text in &notes.spare {
-            self.out.push_str(&format!("<li>{text}</li>\n"));
-        }
-        self.out.push_str("</ol>\n</div>\n");
-    }
-
-    fn start_table(&mut self, alignments: &[Alignment], index: usize) {
-        let head = self
-            .events
-            .get(index + 1)
-            .map_or_else(String::new, |_| text_of_head(self.events, index + 1));
-        self.open_table_region(&head);
-        self.tables.push(OpenTable {
-            alignments: alignments.to_vec(),
-            ..OpenTable::default()
-        });
-    }
-
-    /// Opens a table and the box it scrolls in; the name says what its columns are.
-    fn open_table_region(&mut self, columns: &str) {
-        let base = if columns.is_empty() {
-            "Table".to_owned()
-        } else {
-            format!("Table: {}", shorten(columns, LABEL_LIMIT))
-        };
-        let repeat = self.table_labels.entry(base.clone()).or_insert(0);
-        *repeat += 1;
-        let label = if *repeat == 1 {
-            base
-        } else {
-            format!("{base} ({repeat})")
-        };
-        // Landmarks on one page must differ by name; texts of many on a page cannot know that.
-        let role = match self.place {
-            Place::Page => "region",
-            Place::Within { .. } => "group",
-        };
-        self.out.push_str(&format!(
-            "<div class=\"table-scroll\" role=\"{role}\" tabindex=\"0\" aria-label=\"{}\"><table>\n",
-            escape(&label)
-        ));
-    }
-
-    fn end_cell(&mut self) {
-        let Some(table) = self.tables.last_mut() else {
-            return;
-        };
-        table.column += 1;
-        if !table.in_head {
-            self.out.push_str("</td>");
-        } else if is_blank(&self.out[table.cell_from..]) {
-            // A header cell without words names nothing.
-            self.out.truncate(table.cell_from);
-            self.out.push_str("<td></td>");
-        } else {
-            self.out.push_str("</th>");
-        }
-    }
-
-    fn end_table(&mut self) {
-        let has_body = self.tables.pop().is_some_and(|table| table.has_body);
-        self.out.push_str(if has_body {
-            "</tbody></table></div>\n"
-        } else {
-            "</table></div>\n"
-        });
-    }
-}
-
-impl OpenTable {
-    fn cell_tag(&self) -> String {
-        let class = match self.alignments.get(self.column) {
-            Some(Alignment::Left) => " class=\"align-left\"",
-            Some(Alignment::Center) => " class=\"align-center\"",
-            Some(Alignment::Right) => " class=\"align-right\"",
-            Some(Alignment::None) | None => "",
-        };
-        if self.in_head {
-            format!("<th scope=\"col\"{class}>")
-        } else {
-            format!("<td{class}>")
-        }
     }
 }
 
@@ -829,18 +510,4 @@ fn end_of_element(events: &[Event<'_>], start: usize) -> usize {
         }
     }
     events.len()
-}
-
-/// The header cells of the table whose head starts at `head`, joined with commas.
-fn text_of_head(events: &[Event<'_>], head: usize) -> String {
-    let mut cells = Vec::new();
-    for (index, event) in events.iter().enumerate().skip(head) {
-        match event {
-            Event::End(TagEnd::TableHead) => break,
-            Event::Start(Tag::TableCell) => cells.push(text_of_element(events, index)),
-            _ => {}
-        }
-    }
-    cells.retain(|cell| !cell.is_empty());
-    cells.join(", ")
 }

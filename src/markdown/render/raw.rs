@@ -261,7 +261,9 @@ impl Page<'_, '_> {
             "a" => self.in_link == 0 && self.in_summary == 0,
             "figcaption" => parent == "figure",
             "rp" | "rt" => parent == "ruby",
-            _ if is_heading(name) => self.open_heading.is_none() && self.in_summary == 0 && self.set_aside.is_empty(),
+            _ if is_heading(name) => {
+                self.open_heading.is_none() && self.in_summary == 0 && self.set_aside.is_empty()
+            }
             _ => true,
         }
     }
@@ -294,10 +296,10 @@ impl Page<'_, '_> {
                 (name.to_owned(), Ending::Summary)
             }
             "th" => {
-                let scope = match tag.attribute("scope") {
-                    Some(scope @ ("row" | "rowgroup" | "colgroup")) => scope,
-                    _ => "col",
-                };
+                let scope = tag
+                    .attribute("scope")
+                    .filter(|scope| matches!(*scope, "row" | "rowgroup" | "colgroup"))
+                    .unwrap_or("col");
                 self.out
                     .push_str(&format!("<th scope=\"{scope}\"{}>", spans(tag)));
                 (name.to_owned(), Ending::HeaderCell)
