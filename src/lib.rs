@@ -21,4 +21,5 @@ pub mod routes;
 pub mod server;
 pub mod services;
 pub mod teams;
+pub mod timeline;
 pub mod web;
