@@ -15,8 +15,6 @@ pub mod jobs;
 pub mod markdown;
 pub mod postmortems;
 pub mod references;
-pub mod jobs;
-pub mod markdown;
 pub mod routes;
 pub mod server;
 pub mod services;

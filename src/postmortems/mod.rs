@@ -5,5 +5,13 @@
 //! stay with the writers until it is published again. Each step (drafted, published, taken back, not needed) is a
 //! row with who, when and why.
 
+pub mod api;
+pub mod forms;
+pub mod history;
 pub mod model;
+pub mod outset;
+pub mod pages;
 pub mod queries;
+pub mod record;
+pub mod shelf;
+pub mod views;
