@@ -1,12 +1,14 @@
 //! What is on record about an incident, gathered from the rooms that keep it: for the text that a postmortem starts
 //! with, and for the facts that stand beside it.
 
-use super::outset::{EVENT_LIMIT, Known, KnownEvent, KnownFactor};
+use super::outset::{EVENT_LIMIT, Known, KnownAction, KnownDeploy, KnownEvent, KnownFactor};
+use crate::action_items::model::ActionRow;
 use crate::db::Conn;
 use crate::error::Error;
 use crate::factors::model::IncidentFactor;
 use crate::incidents::around::model::ImpactFigure;
 use crate::incidents::model::{Incident, IncidentKind};
+use crate::links::queries::DeployLink;
 use crate::services::model::Service;
 use crate::timeline::model::EventRow;
 
@@ -19,8 +21,12 @@ pub struct Record {
     pub figures: Vec<ImpactFigure>,
     /// Its timeline.
     pub events: Vec<EventRow>,
+    /// The deploys that it is linked to, newest first.
+    pub links: Vec<DeployLink>,
     /// What made it possible.
     pub factors: Vec<IncidentFactor>,
+    /// What is done about it.
+    pub actions: Vec<ActionRow>,
 }
 
 impl Record {
@@ -33,7 +39,9 @@ impl Record {
             services: crate::incidents::around::queries::services(c, incident.id)?,
             figures: crate::incidents::around::queries::figures(c, incident.id)?,
             events: crate::timeline::queries::of_incident(c, incident.id)?,
+            links: crate::links::queries::of_incident(c, incident.id)?,
             factors: crate::factors::queries::of_incident(c, incident.id)?,
+            actions: crate::action_items::queries::of_incident(c, incident.id)?,
         })
     }
 
@@ -62,7 +70,7 @@ impl Record {
                 .map(|row| KnownEvent { at: row.event.happened_at, text: row.event.text.clone() })
                 .collect(),
             event_count: self.events.len(),
-            deploys: Vec::new(),
+            deploys: self.links.iter().rev().map(known_deploy).collect(),
             factors: self
                 .factors
                 .iter()
@@ -72,8 +80,32 @@ impl Record {
                     occurrence: here.occurrence,
                 })
                 .collect(),
-            actions: Vec::new(),
+            actions: self.actions.iter().map(known_action).collect(),
         }
+    }
+}
+
+fn known_deploy((link, deploy, service): &DeployLink) -> KnownDeploy {
+    let version = deploy.version_or_commit();
+    let what = if version.is_empty() { service.name.clone() } else { format!("{} {version}", service.name) };
+    KnownDeploy {
+        key: deploy.key(),
+        what: format!("{what} to {}", deploy.environment),
+        at: deploy.happened_at,
+        relation: link.relation.phrase().to_owned(),
+        reason: link.reason.clone(),
+    }
+}
+
+fn known_action(row: &ActionRow) -> KnownAction {
+    let mut facts = vec![row.item.kind.words().to_lowercase(), row.item.priority.to_string()];
+    facts.extend(row.owner.as_ref().map(|owner| format!("@{}", owner.handle)));
+    facts.extend(row.item.due_on.map(|due_on| format!("due {due_on}")));
+    KnownAction {
+        key: row.item.key(),
+        title: row.item.title.clone(),
+        facts,
+        status: row.item.status.words().to_owned(),
     }
 }
 
