@@ -6,6 +6,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::{incidents, services};
+use crate::{postmortems, services};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,6 +21,9 @@ use crate::{incidents, services};
         incidents::api::create,
         incidents::api::show,
         incidents::api::change,
+        postmortems::api::show,
+        postmortems::api::put,
+        postmortems::api::publish,
     )
 )]
 struct Document;
