@@ -3,8 +3,7 @@
 use actix_web::{Route, web};
 
 use crate::web::errors::wrong_method;
-use crate::{auth, incidents, services, web as shared};
-use crate::{auth, factors, postmortems, services, web as shared};
+use crate::{auth, factors, incidents, postmortems, services, web as shared};
 
 /// Whom a route serves. The handler's argument type enforces it; the table says it for readers and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,7 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use crate::{incidents, services};
-use crate::{postmortems, services};
+use crate::{incidents, postmortems, services};
 
 #[derive(OpenApi)]
 #[openapi(
