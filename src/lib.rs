@@ -13,6 +13,7 @@ pub mod config;
 pub mod db;
 pub mod deploys;
 pub mod error;
+pub mod home;
 pub mod incidents;
 pub mod exchange;
 pub mod factors;

@@ -3,7 +3,7 @@
 use actix_web::{Route, web};
 
 use crate::web::errors::wrong_method;
-use crate::{auth, factors, incidents, postmortems, services, web as shared};
+use crate::{auth, factors, home, incidents, postmortems, services, web as shared};
 
 /// Whom a route serves. The handler's argument type enforces it; the table says it for readers and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +93,8 @@ routes! {
     GET  "/services/{slug}"             Viewer  services::pages::show;
     POST "/services/{slug}"             Member  services::pages::update;
     GET  "/services/{slug}/edit"        Member  services::pages::edit;
+
+    GET  "/"                            Viewer  home::pages::show;
 
     GET  "/incidents"                   Viewer  incidents::pages::index;
     POST "/incidents"                   Member  incidents::pages::create;

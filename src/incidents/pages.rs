@@ -9,7 +9,7 @@ use super::forms::{self, RawIncident};
 use super::model::{Incident, IncidentKind, IncidentStatus, TimeField, parse_key};
 use super::record::queries::Record;
 use super::register::queries::Filter;
-use super::views::{CorrectionLine, Edit, FromDeploy, Index, Meanwhile, Person, Row, Show, TimeFact, lasted};
+use super::views::{ActionLine, CorrectionLine, Edit, FromDeploy, Index, Meanwhile, Person, Row, Show, TimeFact, lasted};
 use super::{queries, record, register, strip};
 use crate::app::App;
 use crate::auth::who::{Member, SignedIn, Viewer};
@@ -204,9 +204,13 @@ fn shown(who: &SignedIn, record: Record, asked_zone: &str) -> Show {
         time_fields: time_fields(&incident, who),
         corrections: record.corrections.into_iter().map(|correction| corrected(correction, who)).collect(),
         strip: strip::draw(&incident, &linked, &zone, now),
-        summary: super::views::summary_html(&incident.summary),
+        summary: record.summary,
         links,
         panel: Panel::new(&record.events, &setting),
+        factors: record.factors,
+        factor_choices: record.factor_choices,
+        actions: record.actions.into_iter().map(|row| ActionLine::new(row, zone.date(now))).collect(),
+        postmortem: record.postmortem,
         people: record.people.into_iter().map(|(id, name)| Person { id, name }).collect(),
         no_fields: Fields::default(),
         no_errors: FieldErrors::new(),

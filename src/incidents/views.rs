@@ -1,14 +1,18 @@
 //! The pages of incidents.
 
 use askama::Template;
+use chrono::NaiveDate;
 
 use super::around::model::{Basis, ImpactFigure, IncidentRole};
 use super::around::queries::RoleHolder;
 use super::model::{Incident, IncidentKind, IncidentStatus, Severity, TimeField};
 use super::strip::Strip;
+use crate::action_items::model::{ActionItem, ActionRow};
 use crate::error::FieldErrors;
+use crate::factors::model::{Factor, IncidentFactor};
 use crate::links::model::Links;
-use crate::markdown::{Place, References, SafeHtml, Target, render_in};
+use crate::markdown::SafeHtml;
+use crate::postmortems::model::Postmortem;
 use crate::services::model::Service;
 use crate::timeline::model::Panel;
 use crate::web::fields::Fields;
@@ -232,6 +236,35 @@ pub struct Person {
     pub name: String,
 }
 
+/// An action item as the page shows it.
+#[derive(Clone, Debug)]
+pub struct ActionLine {
+    /// The item.
+    pub item: ActionItem,
+    /// Its kind and who carries it.
+    pub note: String,
+    /// When it is due, or how late it is.
+    pub due: String,
+    /// `late`, or empty.
+    pub late: &'static str,
+}
+
+impl ActionLine {
+    /// An item as it stands on `today`.
+    pub fn new(row: ActionRow, today: NaiveDate) -> Self {
+        let note = match row.carrier() {
+            "" => row.item.kind.to_string(),
+            carrier => format!("{} · {carrier}", row.item.kind),
+        };
+        ActionLine {
+            note,
+            due: if row.item.status.is_unfinished() { row.item.due_words(today) } else { String::new() },
+            late: if row.item.is_late(today) { "late" } else { "" },
+            item: row.item,
+        }
+    }
+}
+
 /// `GET /incidents/INC-n`
 #[derive(Template)]
 #[template(path = "incidents/show.html")]
@@ -266,6 +299,14 @@ pub struct Show {
     pub links: Links,
     /// The timeline.
     pub panel: Panel,
+    /// What made it possible.
+    pub factors: Vec<IncidentFactor>,
+    /// Factors that are known from other incidents.
+    pub factor_choices: Vec<Factor>,
+    /// What follows from it.
+    pub actions: Vec<ActionLine>,
+    /// What was written about it.
+    pub postmortem: Option<Postmortem>,
     /// People who may take a role.
     pub people: Vec<Person>,
     /// For forms that nobody has touched yet.
@@ -329,6 +370,11 @@ impl Show {
         self.incident.status.next()
     }
 
+    /// The postmortem's page.
+    pub fn postmortem_path(&self) -> String {
+        crate::postmortems::model::path(self.incident.number)
+    }
+
     /// `sev-SEV2`, `live sev-SEV2`
     pub fn page_class(&self) -> String {
         if self.incident.status.is_live() { format!("live sev-{}", self.incident.severity) } else { String::new() }
@@ -390,31 +436,4 @@ impl Step {
 /// How long an incident lasted, or has lasted.
 pub fn lasted(incident: &Incident, now: crate::clock::Moment) -> String {
     duration(incident.duration_s(now))
-}
-
-/// A summary as a page shows it. One that nests too deep (from an old import) is shown as it was typed.
-pub fn summary_html(summary: &str) -> SafeHtml {
-    let place = Place::Within { id_prefix: "summary", under_heading: 2 };
-    render_in(place, summary, &Addresses).unwrap_or_else(|_| {
-        let plain = summary.replace("````", "'''");
-        render_in(place, &format!("````text\n{plain}\n````"), &Addresses).unwrap_or_default()
-    })
-}
-
-/// Keys lead to the address of their page; whether it is there is found on arrival.
-struct Addresses;
-
-impl References for Addresses {
-    fn incident(&self, number: i64) -> Option<Target> {
-        Some(Target { href: format!("/incidents/INC-{number}"), title: String::new() })
-    }
-    fn action_item(&self, number: i64) -> Option<Target> {
-        Some(Target { href: format!("/action-items/ACT-{number}"), title: String::new() })
-    }
-    fn deploy(&self, number: i64) -> Option<Target> {
-        Some(Target { href: format!("/deploys/DEP-{number}"), title: String::new() })
-    }
-    fn user(&self, _handle: &str) -> Option<Target> {
-        None
-    }
 }

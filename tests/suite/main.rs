@@ -5,6 +5,7 @@ mod authorization;
 mod backup;
 mod cli;
 mod directions;
+mod incidents;
 mod jobs;
 mod licences;
 mod limits;
