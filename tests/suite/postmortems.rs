@@ -90,6 +90,7 @@ both!(
         }
         let preview = editor.one("#f-markdown-preview");
         assert!(preview.contains("What went badly") && !preview.contains("Filled in from the record"), "{preview}");
+        assert!(text.contains("11:55 (T\u{2212}5m) DEP-1") && !text.contains("Contributing factor named"), "{text}");
         assert_eq!(editor.attribute("#f-markdown-preview a[href='/deploys/DEP-1']", "title").as_deref(), Some("checkout 2.4.1 in production"));
         assert_eq!(editor.attribute("#f-markdown", "data-preview").as_deref(), Some("/preview"));
         assert_eq!(audited(&app, "postmortem.start"), 1);
