@@ -157,6 +157,7 @@ impl Desk {
         let saved = queries::history(c, &postmortem, None)?.0.into_iter().next();
         let markdown = match typed {
             Some(typed) => typed,
+            None if !postmortem.is_written() => String::new(),
             None => queries::revision(c, &postmortem, postmortem.current_revision)?.markdown,
         };
         let preview = if errors.of("markdown").is_some() { Ok(SafeHtml::default()) } else { references::queries::render(c, &markdown) };

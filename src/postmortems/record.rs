@@ -3,6 +3,7 @@
 
 use super::outset::{EVENT_LIMIT, Known, KnownAction, KnownDeploy, KnownEvent, KnownFactor};
 use crate::action_items::model::ActionRow;
+use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::Error;
 use crate::factors::model::IncidentFactor;
@@ -10,7 +11,7 @@ use crate::incidents::around::model::ImpactFigure;
 use crate::incidents::model::{Incident, IncidentKind};
 use crate::links::queries::DeployLink;
 use crate::services::model::Service;
-use crate::timeline::model::EventRow;
+use crate::timeline::model::{Event, EventKind, EventRow, EventSource};
 
 /// The record of one incident.
 #[derive(Clone, Debug)]
@@ -52,6 +53,8 @@ impl Record {
 
     /// As the first text tells it.
     pub fn known(&self, incident: &Incident) -> Known {
+        let story: Vec<&EventRow> =
+            self.events.iter().filter(|row| !is_bookkeeping(&row.event, incident.resolved_at)).collect();
         Known {
             key: incident.key(),
             is_near_miss: incident.kind == IncidentKind::NearMiss,
@@ -63,13 +66,12 @@ impl Record {
             mitigated_at: incident.mitigated_at,
             resolved_at: incident.resolved_at,
             figures: self.figures.iter().map(figure_words).collect(),
-            events: self
-                .events
-                .iter()
+            event_count: story.len(),
+            events: story
+                .into_iter()
                 .take(EVENT_LIMIT)
                 .map(|row| KnownEvent { at: row.event.happened_at, text: row.event.text.clone() })
                 .collect(),
-            event_count: self.events.len(),
             deploys: self.links.iter().rev().map(known_deploy).collect(),
             factors: self
                 .factors
@@ -83,6 +85,12 @@ impl Record {
             actions: self.actions.iter().map(known_action).collect(),
         }
     }
+}
+
+/// Whether an event tells of the record and not of the incident: a factor was named, a figure noted afterwards.
+fn is_bookkeeping(event: &Event, resolved_at: Option<Moment>) -> bool {
+    event.source == EventSource::StatusChange
+        && (event.kind != EventKind::Status || resolved_at.is_some_and(|resolved_at| event.happened_at > resolved_at))
 }
 
 fn known_deploy((link, deploy, service): &DeployLink) -> KnownDeploy {
@@ -111,7 +119,6 @@ fn known_action(row: &ActionRow) -> KnownAction {
 
 /// `Payments failed: 1,204 requests (measured, from the ledger)`
 pub fn figure_words(figure: &ImpactFigure) -> String {
-    let unit = if figure.unit.is_empty() { String::new() } else { format!(" {}", figure.unit) };
     let source = if figure.source.is_empty() { String::new() } else { format!(", {}", figure.source) };
-    format!("{}: {}{unit} ({}{source})", figure.label, figure.amount_text(), figure.basis)
+    format!("{}: {} ({}{source})", figure.label, figure.amount_text(), figure.basis)
 }
