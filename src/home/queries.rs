@@ -58,11 +58,7 @@ fn live_incidents(c: &mut Conn) -> Result<Vec<(Incident, Vec<Service>)>, Error> 
         .collect())
 }
 
-fn my_items(
-    c: &mut Conn,
-    user_id: i64,
-    today: NaiveDate,
-) -> Result<Vec<crate::action_items::model::ActionRow>, Error> {
+fn my_items(c: &mut Conn, user_id: i64, today: NaiveDate) -> Result<Vec<crate::action_items::model::ActionRow>, Error> {
     let soon = today.checked_add_days(Days::new(SOON_DAYS)).unwrap_or(today);
     let items: Vec<ActionItem> = action_items::table
         .filter(action_items::owner_id.eq(user_id))

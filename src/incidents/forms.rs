@@ -94,10 +94,12 @@ impl RawIncident {
     pub fn from_fields(fields: &Fields) -> Self {
         let owned = |name: &str| fields.is_set(name).then(|| fields.get(name).to_owned());
         let time = |name: &str| owned(name).map(|text| Some(text).filter(|text| !text.trim().is_empty()));
-        let split = |text: &str| text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect::<Vec<_>>();
-        let services = fields.is_set("other_services").then(|| {
-            fields.all("services").map(str::to_owned).chain(split(fields.get("other_services"))).collect()
-        });
+        let split = |text: &str| {
+            text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect::<Vec<_>>()
+        };
+        let services = fields
+            .is_set("other_services")
+            .then(|| fields.all("services").map(str::to_owned).chain(split(fields.get("other_services"))).collect());
         let deploys = fields
             .some("deploy")
             .map(|deploy| vec![RawDeployLink { deploy: deploy.to_owned(), ..RawDeployLink::default() }]);
@@ -157,10 +159,10 @@ impl RawIncident {
             times.started_at = times.detected_at.or(earliest).unwrap_or(now);
         }
         let status = check.word_or("status", self.status.as_deref(), times.status());
-        if let Some(status) = status.filter(|_| check.is_ok()) {
-            if let Err(Error::Invalid(errors)) = settle(status, &mut times, zone, now) {
-                errors.iter().for_each(|error| check.add(&error.field, error.message.clone()));
-            }
+        if let Some(status) = status.filter(|_| check.is_ok())
+            && let Err(Error::Invalid(errors)) = settle(status, &mut times, zone, now)
+        {
+            errors.iter().for_each(|error| check.add(&error.field, error.message.clone()));
         }
         match (title, kind, severity, status, summary) {
             (Some(title), Some(kind), Some(severity), Some(status), Some(summary)) if check.is_ok() => {
@@ -244,7 +246,11 @@ fn upper(severity: Option<&str>) -> Option<String> {
     severity.map(|word| word.trim().to_ascii_uppercase())
 }
 
-fn word<T: std::str::FromStr<Err: std::fmt::Display>>(check: &mut Check, field: &str, value: Option<&str>) -> Option<T> {
+fn word<T: std::str::FromStr<Err: std::fmt::Display>>(
+    check: &mut Check,
+    field: &str,
+    value: Option<&str>,
+) -> Option<T> {
     value.and_then(|value| check.word(field, Some(value), "Pick one, or leave it out."))
 }
 
@@ -256,10 +262,10 @@ fn names(check: &mut Check, field: &str, given: Option<&[String]>, limit: usize)
     let mut names: Vec<String> = Vec::new();
     for (index, name) in given.iter().take(LIST_LIMIT).enumerate() {
         let missing = "Give it a name, or leave it out.";
-        if let Some(name) = check.line(&format!("{field}/{index}"), Some(name), limit, missing) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
+        if let Some(name) = check.line(&format!("{field}/{index}"), Some(name), limit, missing)
+            && !names.contains(&name)
+        {
+            names.push(name);
         }
     }
     names
@@ -278,7 +284,8 @@ fn tags(check: &mut Check, given: Option<&[String]>) -> Vec<String> {
 /// 422 with a sentence for each field.
 pub fn figure(fields: &Fields) -> Result<FigureDraft, Error> {
     let mut check = Check::new();
-    let label = check.line("label", fields.some("label"), LINE_LIMIT, "Say what was counted, for example payments failed.");
+    let label =
+        check.line("label", fields.some("label"), LINE_LIMIT, "Say what was counted, for example payments failed.");
     let amount = match fields.some("amount").map(|text| text.trim().replace([',', ' '], "").parse::<f64>()) {
         Some(Ok(amount)) if amount.is_finite() && (0.0..=1e15).contains(&amount) => Some(amount),
         _ => {
@@ -331,7 +338,8 @@ mod tests {
 
     #[test]
     fn a_title_is_enough() {
-        let (draft, links) = raw(r#"{"title":"Checkout is down","severity":"sev2"}"#).parse_draft(&Zone::UTC, now()).unwrap();
+        let (draft, links) =
+            raw(r#"{"title":"Checkout is down","severity":"sev2"}"#).parse_draft(&Zone::UTC, now()).unwrap();
         assert_eq!(draft.severity, Severity::Sev2);
         assert_eq!(draft.times, Times::from_start(now()));
         assert!(links.is_empty());
@@ -339,9 +347,10 @@ mod tests {
 
     #[test]
     fn a_resolved_one_is_mitigated_too() {
-        let (draft, _) = raw(r#"{"title":"Old","started_at":"2026-01-01T10:00:00Z","resolved_at":"2026-01-01T11:00:00Z"}"#)
-            .parse_draft(&Zone::UTC, now())
-            .unwrap();
+        let (draft, _) =
+            raw(r#"{"title":"Old","started_at":"2026-01-01T10:00:00Z","resolved_at":"2026-01-01T11:00:00Z"}"#)
+                .parse_draft(&Zone::UTC, now())
+                .unwrap();
         assert_eq!(draft.status, IncidentStatus::Resolved);
         assert_eq!(draft.times.mitigated_at, draft.times.resolved_at);
     }
@@ -356,10 +365,10 @@ mod tests {
 
     #[test]
     fn every_error_is_told_with_its_place() {
-        let Err(Error::Invalid(errors)) =
-            raw(r#"{"severity":"SEV9","deploys":[{"deploy":"DEP-1"},{"deploy":"x","relation":"y"}],"services":["a",""]}"#)
-                .parse_draft(&Zone::UTC, now())
-        else {
+        let Err(Error::Invalid(errors)) = raw(
+            r#"{"severity":"SEV9","deploys":[{"deploy":"DEP-1"},{"deploy":"x","relation":"y"}],"services":["a",""]}"#,
+        )
+        .parse_draft(&Zone::UTC, now()) else {
             panic!("it is wrong in five places")
         };
         for field in ["title", "severity", "deploys/1/deploy", "deploys/1/relation", "services/1"] {

@@ -9,7 +9,9 @@ use super::forms::{self, RawIncident};
 use super::model::{Incident, IncidentKind, IncidentStatus, TimeField, parse_key};
 use super::record::queries::Record;
 use super::register::queries::Filter;
-use super::views::{ActionLine, CorrectionLine, Edit, FromDeploy, Index, Meanwhile, Person, Row, Show, TimeFact, lasted};
+use super::views::{
+    ActionLine, CorrectionLine, Edit, FromDeploy, Index, Meanwhile, Person, Row, Show, TimeFact, lasted,
+};
 use super::{queries, record, register, strip};
 use crate::app::App;
 use crate::auth::who::{Member, SignedIn, Viewer};
@@ -63,11 +65,8 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
 }
 
 fn row(incident: Incident, services_of: &[(i64, Service)], postmortems: &[(i64, String)], who: &SignedIn) -> Row {
-    let names: Vec<&str> = services_of
-        .iter()
-        .filter(|(id, _)| *id == incident.id)
-        .map(|(_, service)| service.name.as_str())
-        .collect();
+    let names: Vec<&str> =
+        services_of.iter().filter(|(id, _)| *id == incident.id).map(|(_, service)| service.name.as_str()).collect();
     let is_wanted = incident.status == IncidentStatus::Resolved && incident.kind == IncidentKind::Incident;
     let postmortem = postmortems
         .iter()
@@ -133,9 +132,7 @@ pub async fn create(who: Member, app: web::Data<App>, typed: Form) -> Result<Htt
         Err(error) => Err(error),
     };
     match outcome {
-        Ok(incident) => {
-            Ok(see_other_with(incident.path(), &Flash::ok(format!("{} is declared.", incident.key()))))
-        }
+        Ok(incident) => Ok(see_other_with(incident.path(), &Flash::ok(format!("{} is declared.", incident.key())))),
         Err(Error::Invalid(errors)) => declare_form(&who, &app, typed.0, errors).await,
         Err(other) => Err(other),
     }
@@ -159,6 +156,7 @@ async fn declare_form(who: &Member, app: &App, fields: Fields, errors: FieldErro
         key: deploy.key(),
         href: deploy.path(),
         title: format!("{} {}", service.name, deploy.version_or_commit()).trim_end().to_owned(),
+        stamp: who.stamp(deploy.happened_at),
     });
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let layout = who.layout("Declare an incident", Section::Incidents);
@@ -169,7 +167,12 @@ async fn declare_form(who: &Member, app: &App, fields: Fields, errors: FieldErro
 ///
 /// # Errors
 /// 404
-pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>, query: Query) -> Result<HttpResponse, Error> {
+pub async fn show(
+    who: Viewer,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    query: Query,
+) -> Result<HttpResponse, Error> {
     let number = number(&key)?;
     if *key != format!("INC-{number}") {
         return Ok(see_other(format!("/incidents/INC-{number}")));
@@ -182,8 +185,7 @@ fn shown(who: &SignedIn, record: Record, asked_zone: &str) -> Show {
     let (zone, now) = (who.zone(), who.now);
     let incident = record.incident;
     let layout = who.layout(incident.title.clone(), Section::Incidents);
-    let linked: Vec<_> =
-        record.links.iter().map(|(link, deploy, _)| (link.relation, deploy.clone())).collect();
+    let linked: Vec<_> = record.links.iter().map(|(link, deploy, _)| (link.relation, deploy.clone())).collect();
     let mut links: Links = of_incident_lines(&incident, record.links, &record.verdicts, Vec::new(), &zone, now);
     links.offers = record.suspects.iter().map(|suspect| offer(suspect, &incident)).collect();
     let setting = Setting {
@@ -272,7 +274,7 @@ pub async fn edit(who: Member, app: web::Data<App>, key: web::Path<String>) -> R
             Ok::<_, Error>((incident, fields))
         })
         .await?;
-    edit_form(&who, &app, incident, fields, FieldErrors::new(), None).await
+    edit_form(&who, &app, incident, (fields, FieldErrors::new()), None).await
 }
 
 fn prefilled(c: &mut Conn, incident: &Incident) -> Result<Fields, Error> {
@@ -319,7 +321,7 @@ pub async fn update(
         Ok(incident) => Ok(see_other_with(incident.path(), &Flash::ok("Saved."))),
         Err(Error::Invalid(errors)) => {
             let incident = app.db.read(move |c| queries::by_number(c, number)).await?;
-            edit_form(&who, &app, incident, typed.0, errors, None).await
+            edit_form(&who, &app, incident, (typed.0, errors), None).await
         }
         Err(Error::Outdated(_)) => {
             let (incident, theirs, saved_by) = app
@@ -333,7 +335,7 @@ pub async fn update(
             let mut fields = typed.0;
             let meanwhile = Meanwhile { who: saved_by, theirs: as_text(&theirs), yours: as_text(&fields) };
             fields.set("revision", incident.revision.to_string());
-            edit_form(&who, &app, incident, fields, FieldErrors::new(), Some(meanwhile)).await
+            edit_form(&who, &app, incident, (fields, FieldErrors::new()), Some(meanwhile)).await
         }
         Err(other) => Err(other),
     }
@@ -372,8 +374,7 @@ async fn edit_form(
     who: &Member,
     app: &App,
     incident: Incident,
-    fields: Fields,
-    errors: FieldErrors,
+    (fields, errors): (Fields, FieldErrors),
     meanwhile: Option<Meanwhile>,
 ) -> Result<HttpResponse, Error> {
     let services = app.db.read(crate::services::queries::choices).await?;

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
+use super::around::model::NewTime;
 use super::around::queries as around;
 use super::forms::DeployLink;
 use super::model::{Incident, IncidentChange, IncidentDraft, IncidentStatus, TimeField, Times};
@@ -20,7 +21,8 @@ use crate::web::times::Zone;
 /// # Errors
 /// 404 when there is none.
 pub fn by_number(c: &mut Conn, number: i64) -> Result<Incident, Error> {
-    let found = incidents::table.filter(incidents::number.eq(number)).select(Incident::as_select()).first(c).optional()?;
+    let found =
+        incidents::table.filter(incidents::number.eq(number)).select(Incident::as_select()).first(c).optional()?;
     found.ok_or_else(|| Error::no("incident", format!("INC-{number}")))
 }
 
@@ -187,8 +189,9 @@ pub fn change(
         new.insert("tags".into(), json!(around::tags(c, before.id)?));
     }
     story::changed(c, actor, (&before, &after), &change.reason, now)?;
-    record_times(c, actor, &before, &after, change, now)?;
-    let changed: Vec<String> = new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect();
+    record_times(c, actor, (&before, &after), &change.reason, now)?;
+    let changed: Vec<String> =
+        new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect();
     old.retain(|name, _| changed.contains(name));
     new.retain(|name, _| changed.contains(name));
     if !changed.is_empty() {
@@ -217,11 +220,7 @@ pub fn touch(c: &mut Conn, id: i64, now: Moment) -> Result<(), Error> {
 }
 
 /// Status and times after a change: a step forward gets its time, a step back clears the times that no longer hold.
-fn after_change(
-    before: &Incident,
-    change: &IncidentChange,
-    now: Moment,
-) -> Result<(IncidentStatus, Times), Error> {
+fn after_change(before: &Incident, change: &IncidentChange, now: Moment) -> Result<(IncidentStatus, Times), Error> {
     let mut times = before.times();
     for &(field, at) in &change.times {
         times.set(field, at);
@@ -296,9 +295,8 @@ const fn belongs_after(field: TimeField, status: IncidentStatus) -> bool {
 fn record_times(
     c: &mut Conn,
     actor: &Actor,
-    before: &Incident,
-    after: &Incident,
-    change: &IncidentChange,
+    (before, after): (&Incident, &Incident),
+    reason: &str,
     now: Moment,
 ) -> Result<(), Error> {
     let reached = (after.status != before.status).then(|| after.status.time_field()).flatten();
@@ -306,9 +304,11 @@ fn record_times(
         let (old_at, new_at) = (before.times().get(field), after.times().get(field));
         let is_step = old_at.is_none()
             && (reached == Some(field)
-                || (after.status == IncidentStatus::Resolved && before.status != after.status && field == TimeField::Mitigated));
+                || (after.status == IncidentStatus::Resolved
+                    && before.status != after.status
+                    && field == TimeField::Mitigated));
         if old_at != new_at && !is_step {
-            around::record_correction(c, actor, after.id, field, (old_at, new_at), &change.reason, now)?;
+            around::record_correction(c, actor, after.id, &NewTime { field, old_at, new_at, reason }, now)?;
         }
     }
     Ok(())

@@ -24,7 +24,7 @@ pub struct Span {
     pub x: String,
     /// How long it is, in percent.
     pub width: String,
-    /// before, undetected, unexplained, hurting or mended.
+    /// undetected, unexplained, hurting or mended; before the start the bare track is seen.
     pub kind: &'static str,
 }
 
@@ -101,7 +101,6 @@ fn spans(incident: &Incident, scale: &Scale, end: Moment) -> Vec<Span> {
     let known_at = times.identified_at.unwrap_or(mended_at).min(mended_at);
     let noticed_at = times.detected_at.unwrap_or(times.started_at).min(known_at);
     [
-        (scale.begin, times.started_at, "before"),
         (times.started_at, noticed_at, "undetected"),
         (noticed_at, known_at, "unexplained"),
         (known_at, mended_at, "hurting"),

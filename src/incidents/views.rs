@@ -84,6 +84,8 @@ pub struct FromDeploy {
     pub href: String,
     /// `Checkout 2.4.1`
     pub title: String,
+    /// When it took effect, which is when the incident is taken to begin.
+    pub stamp: Stamp,
 }
 
 /// The form for a new or a changed incident.
@@ -126,7 +128,8 @@ impl Edit {
     /// The sentence about a field, or nothing.
     pub fn error(&self, field: &str) -> &str {
         let below = format!("{field}/");
-        let of_part = || self.errors.iter().find(|error| error.field.starts_with(&below)).map(|error| error.message.as_str());
+        let of_part =
+            || self.errors.iter().find(|error| error.field.starts_with(&below)).map(|error| error.message.as_str());
         self.errors.of(field).or_else(of_part).unwrap_or_default()
     }
 
@@ -139,11 +142,16 @@ impl Edit {
         }
     }
 
-    /// Whether the part with the times is open: something stands in it, or is wrong in it.
+    /// Whether the part with the times is open: something stands in it, or is wrong in it. The start that comes
+    /// from a deploy is told above the form already.
     pub fn shows_times(&self) -> bool {
-        TimeField::ALL.iter().any(|field| {
-            self.fields.some(field.as_str()).is_some() || self.errors.of(field.as_str()).is_some()
-        }) || self.errors.of("status").is_some()
+        if self.from.is_some() && self.errors.is_empty() {
+            return false;
+        }
+        TimeField::ALL
+            .iter()
+            .any(|field| self.fields.some(field.as_str()).is_some() || self.errors.of(field.as_str()).is_some())
+            || self.errors.of("status").is_some()
     }
 
     /// Severities to choose from.

@@ -104,7 +104,9 @@ both!(
     async fn changes_before_the_start_are_offered(app: TestApp) {
         deploy(&app);
         let mut ada = app.ada();
-        let page = ada.post_and_follow("/incidents", &[("title", "x"), ("services", "checkout"), ("other_services", "")]).await;
+        let page = ada
+            .post_and_follow("/incidents", &[("title", "x"), ("services", "checkout"), ("other_services", "")])
+            .await;
         assert!(page.one("#deploys").contains("same service"));
         assert!(page.all("#deploys button").iter().any(|text| text.starts_with("Not this one")));
     }
@@ -122,7 +124,11 @@ both!(
         ];
         let refused = ada.post("/incidents", &times).await;
         assert_eq!(refused.status, 422);
-        assert!(refused.one("#f-mitigated_at-error").contains("Mitigated (14:02) is before detected (14:10): correct one of them."));
+        assert!(
+            refused
+                .one("#f-mitigated_at-error")
+                .contains("Mitigated (14:02) is before detected (14:10): correct one of them.")
+        );
         assert_eq!(refused.typed("detected_at"), "2026-11-20T14:10");
         let future = ada.post("/incidents", &[("title", "x"), ("started_at", "2026-11-23T14:06")]).await;
         assert!(future.one("#f-started_at-error").contains("in the future"));
@@ -141,7 +147,11 @@ both!(
         let mut ada = app.ada();
         ada.post_and_follow("/incidents", &[("title", "x"), ("severity", "SEV3")]).await;
         app.app.clock.advance_s(600);
-        ada.post_and_follow("/incidents/INC-1/status", &[("status", "identified"), ("at", "2026-11-23T14:05"), ("reason", "the pool")]).await;
+        ada.post_and_follow(
+            "/incidents/INC-1/status",
+            &[("status", "identified"), ("at", "2026-11-23T14:05"), ("reason", "the pool")],
+        )
+        .await;
         let early = ada.post("/incidents/INC-1/status", &[("status", "resolved"), ("at", "2026-11-23T14:02")]).await;
         assert_eq!(early.status, 422);
         assert!(early.one("#f-at-error").contains("is before identified (14:05)"), "{}", early.text());
@@ -155,7 +165,11 @@ both!(
         ada.post_and_follow("/incidents/INC-1/status", &[("status", "investigating"), ("reason", "it is back")]).await;
         let again = app.read(|c| queries::by_number(c, 1));
         assert_eq!((again.status, again.resolved_at, again.mitigated_at), (IncidentStatus::Investigating, None, None));
-        let old: Vec<_> = app.read(|c| around::corrections(c, again.id)).into_iter().map(|(line, _)| (line.field.to_string(), line.old_at)).collect();
+        let old: Vec<_> = app
+            .read(|c| around::corrections(c, again.id))
+            .into_iter()
+            .map(|(line, _)| (line.field.to_string(), line.old_at))
+            .collect();
         assert!(old.contains(&("resolved_at".to_owned(), resolved.resolved_at)), "{old:?}");
         let story = said(&app, 1);
         for wanted in ["**Identified**: the pool", "**Resolved**", "**Reopened**: it is back"] {
@@ -167,17 +181,24 @@ both!(
 both!(
     async fn corrected_times_stay_on_record(app: TestApp) {
         let mut ada = app.ada();
-        ada.post_and_follow("/incidents", &[("title", "x"), ("started_at", "2026-11-23T13:00"), ("detected_at", "2026-11-23T13:10")]).await;
+        ada.post_and_follow(
+            "/incidents",
+            &[("title", "x"), ("started_at", "2026-11-23T13:00"), ("detected_at", "2026-11-23T13:10")],
+        )
+        .await;
         let form = ada.get("/incidents/INC-1/times").await;
         let revision = form.typed("revision");
-        let fields = |detected: &'static str| {
-            [("started_at", "2026-11-23T13:00"), ("detected_at", detected), ("revision", "")]
-        };
+        let fields =
+            |detected: &'static str| [("started_at", "2026-11-23T13:00"), ("detected_at", detected), ("revision", "")];
         let mut moved = fields("2026-11-23T13:04");
         moved[2].1 = &revision;
         let page = ada.post_and_follow("/incidents/INC-1/times", &moved).await;
         assert!(page.one("#times").contains("1 correction"));
         assert!(said(&app, 1).iter().any(|text| text.starts_with("Time corrected: Detected 13:04 UTC, not 13:10 UTC")));
+
+        let moved = app.read(|c| debrief::timeline::queries::of_incident(c, 1));
+        let fact = moved.iter().find(|row| row.event.text == "**Detected**").unwrap();
+        assert_eq!(fact.event.happened_at.to_string(), "2026-11-23T13:04:00Z");
 
         let mut stale = fields("2026-11-23T13:20");
         stale[2].1 = &revision;
@@ -185,7 +206,8 @@ both!(
         assert_eq!(met.status, 409);
         assert!(met.one(".conflict").contains("13:04") && met.one(".conflict").contains("13:20"));
         assert_eq!(met.typed("detected_at"), "2026-11-23T13:20");
-        let nothing = ada.post("/incidents/INC-1/times", &[("started_at", ""), ("revision", &met.typed("revision"))]).await;
+        let nothing =
+            ada.post("/incidents/INC-1/times", &[("started_at", ""), ("revision", &met.typed("revision"))]).await;
         assert_eq!(nothing.status, 422);
     }
 );
@@ -195,9 +217,15 @@ both!(
         let mut ada = app.ada();
         ada.post_and_follow("/incidents", &[("title", "First"), ("severity", "SEV3")]).await;
         let revision = ada.get("/incidents/INC-1/edit").await.typed("revision");
-        let save = |title: &'static str| [("title", title), ("kind", "incident"), ("summary", "s"), ("tags", ""), ("other_services", "search")];
+        let save = |title: &'static str| {
+            [("title", title), ("kind", "incident"), ("summary", "s"), ("tags", ""), ("other_services", "search")]
+        };
         let with = |title: &'static str, revision: &str| -> Vec<(String, String)> {
-            save(title).iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).chain([("revision".to_owned(), revision.to_owned())]).collect()
+            save(title)
+                .iter()
+                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                .chain([("revision".to_owned(), revision.to_owned())])
+                .collect()
         };
         let first = with("Second", &revision);
         let first: Vec<(&str, &str)> = first.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
@@ -222,7 +250,10 @@ both!(
         assert!(page.text().contains("Take over"));
         assert_eq!(ada.post("/incidents/INC-1/roles", &[("role", "lead"), ("user", "999")]).await.status, 422);
 
-        assert_eq!(ada.post("/incidents/INC-1/impact", &[("label", "Payments failed"), ("amount", "many")]).await.status, 422);
+        assert_eq!(
+            ada.post("/incidents/INC-1/impact", &[("label", "Payments failed"), ("amount", "many")]).await.status,
+            422
+        );
         let figure = [("label", "Payments failed"), ("amount", "1,204"), ("basis", "measured")];
         let page = ada.post_and_follow("/incidents/INC-1/impact", &figure).await;
         assert!(page.one("#impact").contains("1,204"));
@@ -250,7 +281,10 @@ both!(
                 let node = nodes[index % 2].clone();
                 std::thread::spawn(move || {
                     let now = node.now();
-                    let raw = debrief::incidents::forms::RawIncident { title: Some(format!("n {index}")), ..Default::default() };
+                    let raw = debrief::incidents::forms::RawIncident {
+                        title: Some(format!("n {index}")),
+                        ..Default::default()
+                    };
                     let (draft, _) = raw.parse_draft(&Default::default(), now).unwrap();
                     node.write(|c| queries::declare(c, &Actor::program("test"), &draft, now)).number
                 })
@@ -283,13 +317,19 @@ both!(
 
         let shown = program.get("/api/v1/incidents/INC-1").await;
         assert_eq!(shown.header("etag"), Some(etag.as_str()));
-        let changed = program.with("if-match", &etag).json(Method::PATCH, "/api/v1/incidents/INC-1", &json!({"status": "resolved", "detected_at": null})).await;
+        let changed = program
+            .with("if-match", &etag)
+            .json(Method::PATCH, "/api/v1/incidents/INC-1", &json!({"status": "resolved", "detected_at": null}))
+            .await;
         assert_eq!(changed.status, 200, "{}", changed.text());
         assert_eq!(changed.json()["resolved_at"], app.now().to_string());
         assert_eq!(changed.json()["mitigated_at"], app.now().to_string());
         assert_eq!(changed.json()["detected_at"], json!(null));
         assert_ne!(changed.header("etag"), Some(etag.as_str()));
-        let outdated = program.with("if-match", &etag).json(Method::PATCH, "/api/v1/incidents/INC-1", &json!({"title": "x"})).await;
+        let outdated = program
+            .with("if-match", &etag)
+            .json(Method::PATCH, "/api/v1/incidents/INC-1", &json!({"title": "x"}))
+            .await;
         assert_eq!(outdated.status, 412);
         let kept = program.json(Method::PATCH, "/api/v1/incidents/INC-1", &json!({"resolved_at": null})).await;
         assert_eq!((kept.status.as_u16(), kept.json()["errors"][0]["pointer"].clone()), (422, json!("/resolved_at")));
@@ -308,11 +348,17 @@ both!(
             (json!({"title": "x", "status": "over"}), "/status"),
             (json!({"title": "x", "started_at": "soon"}), "/started_at"),
             (json!({"title": "x", "started_at": "2027-01-01T00:00:00Z"}), "/started_at"),
-            (json!({"title": "x", "started_at": "2026-11-23T13:00:00Z", "detected_at": "2026-11-23T12:00:00Z"}), "/detected_at"),
+            (
+                json!({"title": "x", "started_at": "2026-11-23T13:00:00Z", "detected_at": "2026-11-23T12:00:00Z"}),
+                "/detected_at",
+            ),
             (json!({"title": "x", "deploys": [{"deploy": "DEP-9"}]}), "/deploys/0/deploy"),
             (json!({"title": "x", "deploys": [{"deploy": "DEP-9", "relation": "loved"}]}), "/deploys/0/relation"),
             (json!({"title": "x", "services": ["a", "!!"]}), "/services/1"),
-            (json!({"title": "x", "status": "investigating", "resolved_at": "2026-11-23T13:00:00Z", "started_at": "2026-11-23T12:00:00Z"}), "/status"),
+            (
+                json!({"title": "x", "status": "investigating", "resolved_at": "2026-11-23T13:00:00Z", "started_at": "2026-11-23T12:00:00Z"}),
+                "/status",
+            ),
         ] {
             let answer = program.json(Method::POST, "/api/v1/incidents", &body).await;
             assert_eq!(answer.status, 422, "{body}: {}", answer.text());
@@ -368,7 +414,10 @@ both!(
         let mut program = app.program(Scope::Read);
         let first = program.get("/api/v1/incidents?service=search").await.json();
         assert_eq!(first["items"].as_array().unwrap().len(), 50);
-        let rest = program.get(&format!("/api/v1/incidents?service=search&cursor={}", first["next_cursor"].as_str().unwrap())).await.json();
+        let rest = program
+            .get(&format!("/api/v1/incidents?service=search&cursor={}", first["next_cursor"].as_str().unwrap()))
+            .await
+            .json();
         assert_eq!((rest["items"].as_array().unwrap().len(), rest["next_cursor"].clone()), (10, json!(null)));
     }
 );
@@ -380,9 +429,19 @@ both!(
         assert!(blank.text().contains("/api/v1/deploys") && blank.text().contains("Add a service"));
         deploy(&app);
         ada.post_and_follow("/incidents", &[("title", "It hurts"), ("severity", "SEV1")]).await;
-        let old = [("title", "Old one"), ("severity", "SEV1"), ("started_at", "2026-11-15T10:00"), ("resolved_at", "2026-11-15T11:00")];
+        let old = [
+            ("title", "Old one"),
+            ("severity", "SEV1"),
+            ("started_at", "2026-11-15T10:00"),
+            ("resolved_at", "2026-11-15T11:00"),
+        ];
         ada.post_and_follow("/incidents", &old).await;
-        let near = [("title", "Near"), ("kind", "near_miss"), ("started_at", "2026-11-15T10:00"), ("resolved_at", "2026-11-15T11:00")];
+        let near = [
+            ("title", "Near"),
+            ("kind", "near_miss"),
+            ("started_at", "2026-11-15T10:00"),
+            ("resolved_at", "2026-11-15T11:00"),
+        ];
         ada.post_and_follow("/incidents", &near).await;
         let home = ada.get("/").await;
         assert!(home.one("#live").contains("It hurts") && !home.one("#live").contains("Old one"));

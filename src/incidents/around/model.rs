@@ -121,6 +121,19 @@ pub struct TimeCorrection {
     pub corrected_at: Moment,
 }
 
+/// A time that is changed.
+#[derive(Clone, Debug)]
+pub struct NewTime<'a> {
+    /// Which time.
+    pub field: TimeField,
+    /// What it was.
+    pub old_at: Option<Moment>,
+    /// What it becomes.
+    pub new_at: Option<Moment>,
+    /// Why; may be empty.
+    pub reason: &'a str,
+}
+
 fn with_unit(amount: f64, unit: &str) -> String {
     format!("{} {unit}", group_thousands(amount)).trim_end().to_owned()
 }
@@ -150,7 +163,8 @@ mod tests {
 
     #[test]
     fn amounts_read_well() {
-        for (amount, text) in [(0.0, "0"), (1204.0, "1,204"), (31000.5, "31,000.5"), (999.0, "999"), (1e6, "1,000,000")] {
+        for (amount, text) in [(0.0, "0"), (1204.0, "1,204"), (31000.5, "31,000.5"), (999.0, "999"), (1e6, "1,000,000")]
+        {
             assert_eq!(group_thousands(amount), text);
         }
     }

@@ -3,20 +3,21 @@
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::model::{FIGURE_LIMIT, FigureDraft, ImpactFigure, IncidentRole, TimeCorrection};
+use super::model::{FIGURE_LIMIT, FigureDraft, ImpactFigure, IncidentRole, NewTime, TimeCorrection};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{
     deploys, impact_figures, incident_deploys, incident_roles, incident_services, incident_tags, service_dependencies,
-    services, time_corrections, users,
+    services, time_corrections, timeline_events, users,
 };
 use crate::deploys::model::Deploy;
 use crate::error::Error;
-use crate::incidents::model::{Incident, TimeField};
+use crate::incidents::model::Incident;
 use crate::incidents::story;
 use crate::services::model::Service;
+use crate::timeline::model::EventSource;
 
 /// Most corrections that a page shows.
 pub const CORRECTION_LIMIT: i64 = 100;
@@ -135,8 +136,10 @@ pub fn roles(c: &mut Conn, incident_id: i64) -> Result<Vec<RoleHolder>, Error> {
         .order(incident_roles::role)
         .select((incident_roles::role, users::id, users::name, incident_roles::assigned_at))
         .load(c)?;
-    let mut holders: Vec<RoleHolder> =
-        rows.into_iter().map(|(role, user_id, name, assigned_at)| RoleHolder { role, user_id, name, assigned_at }).collect();
+    let mut holders: Vec<RoleHolder> = rows
+        .into_iter()
+        .map(|(role, user_id, name, assigned_at)| RoleHolder { role, user_id, name, assigned_at })
+        .collect();
     holders.sort_by_key(|holder| holder.role);
     Ok(holders)
 }
@@ -149,8 +152,7 @@ pub fn assign(
     c: &mut Conn,
     actor: &Actor,
     incident: &Incident,
-    role: IncidentRole,
-    user_id: Option<i64>,
+    (role, user_id): (IncidentRole, Option<i64>),
     now: Moment,
 ) -> Result<(), Error> {
     let before = roles(c, incident.id)?.into_iter().find(|holder| holder.role == role);
@@ -169,9 +171,8 @@ pub fn assign(
     if before.as_ref().map(|holder| holder.user_id) == user_id {
         return Ok(());
     }
-    let mine = incident_roles::table
-        .filter(incident_roles::incident_id.eq(incident.id))
-        .filter(incident_roles::role.eq(role));
+    let mine =
+        incident_roles::table.filter(incident_roles::incident_id.eq(incident.id)).filter(incident_roles::role.eq(role));
     diesel::delete(mine).execute(c)?;
     if let Some(user_id) = user_id {
         diesel::insert_into(incident_roles::table)
@@ -194,7 +195,7 @@ pub fn assign(
             new: name.as_ref().map(|name| json!({ "role": role, "name": name })),
         },
     )?;
-    story::assigned(c, actor, incident.id, role, name.as_deref(), now)
+    story::assigned(c, actor, incident.id, (role, name.as_deref()), now)
 }
 
 /// An incident's impact figures in the order in which they were added.
@@ -257,7 +258,13 @@ pub fn add_figure(
 ///
 /// # Errors
 /// 404 when it is not one of this incident's.
-pub fn remove_figure(c: &mut Conn, actor: &Actor, incident: &Incident, id: i64, now: Moment) -> Result<ImpactFigure, Error> {
+pub fn remove_figure(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    id: i64,
+    now: Moment,
+) -> Result<ImpactFigure, Error> {
     let figure: ImpactFigure = impact_figures::table
         .find(id)
         .filter(impact_figures::incident_id.eq(incident.id))
@@ -306,23 +313,32 @@ pub fn record_correction(
     c: &mut Conn,
     actor: &Actor,
     incident_id: i64,
-    field: TimeField,
-    (old_at, new_at): (Option<Moment>, Option<Moment>),
-    reason: &str,
+    time: &NewTime<'_>,
     now: Moment,
 ) -> Result<(), Error> {
     diesel::insert_into(time_corrections::table)
         .values((
             time_corrections::incident_id.eq(incident_id),
-            time_corrections::field.eq(field),
-            time_corrections::old_at.eq(old_at),
-            time_corrections::new_at.eq(new_at),
-            time_corrections::reason.eq(reason),
+            time_corrections::field.eq(time.field),
+            time_corrections::old_at.eq(time.old_at),
+            time_corrections::new_at.eq(time.new_at),
+            time_corrections::reason.eq(time.reason),
             time_corrections::corrected_by.eq(actor.user_id),
             time_corrections::corrected_at.eq(now),
         ))
         .execute(c)?;
-    story::corrected(c, actor, incident_id, field, (old_at, new_at), reason, now)
+    if let (Some(old), Some(new)) = (time.old_at, time.new_at) {
+        // The fact itself moves to where it belongs; that it was corrected stands on the timeline as well.
+        let fact = timeline_events::table
+            .filter(timeline_events::incident_id.eq(incident_id))
+            .filter(timeline_events::source.eq(EventSource::StatusChange))
+            .filter(timeline_events::happened_at.eq(old))
+            .filter(timeline_events::text.like(format!("{}%", story::step_words(time.field))));
+        diesel::update(fact)
+            .set((timeline_events::happened_at.eq(new), timeline_events::updated_at.eq(now)))
+            .execute(c)?;
+    }
+    story::corrected(c, actor, incident_id, time, now)
 }
 
 /// A change that came before an incident.

@@ -77,7 +77,10 @@ pub async fn set_status(
         }
         other => other,
     });
-    answer(&who, &app, number, ("status", typed.0), outcome, |incident| format!("{} is {}.", incident.key(), incident.status)).await
+    answer(&who, &app, SmallForm { number, name: "status", typed: typed.0 }, outcome, |incident| {
+        format!("{} is {}.", incident.key(), incident.status)
+    })
+    .await
 }
 
 /// `POST /incidents/{key}/severity`
@@ -110,7 +113,7 @@ pub async fn set_severity(
         }
         _ => Err(check.into_error()),
     };
-    answer(&who, &app, number, ("severity", typed.0), outcome, |incident| {
+    answer(&who, &app, SmallForm { number, name: "severity", typed: typed.0 }, outcome, |incident| {
         format!("{} is {} now.", incident.key(), incident.severity)
     })
     .await
@@ -124,7 +127,7 @@ pub async fn times(who: Member, app: web::Data<App>, key: web::Path<String>) -> 
     let number = number(&key)?;
     let incident = app.db.read(move |c| queries::by_number(c, number)).await?;
     let fields = time_fields(&incident, &who);
-    form(&who, &app, incident, ("times", fields), FieldErrors::new(), None).await
+    form(&who, &app, incident, SmallForm { number, name: "times", typed: fields }, Trouble::default()).await
 }
 
 /// `POST /incidents/{key}/times`: corrects times; what they were stays on record.
@@ -174,9 +177,19 @@ pub async fn correct_times(
         let (theirs, mut fields) = (time_fields(&incident, &who), typed.0);
         let meanwhile = Meanwhile { who: saved_by, theirs: as_text(&theirs), yours: as_text(&fields) };
         fields.set("revision", incident.revision.to_string());
-        return form(&who, &app, incident, ("times", fields), FieldErrors::new(), Some(meanwhile)).await;
+        return form(
+            &who,
+            &app,
+            incident,
+            SmallForm { number, name: "times", typed: fields },
+            Trouble { errors: FieldErrors::new(), meanwhile: Some(meanwhile) },
+        )
+        .await;
     }
-    answer(&who, &app, number, ("times", typed.0), outcome, |_| "The times are corrected; what they were is on record.".to_owned()).await
+    answer(&who, &app, SmallForm { number, name: "times", typed: typed.0 }, outcome, |_| {
+        "The times are corrected; what they were is on record.".to_owned()
+    })
+    .await
 }
 
 fn as_text(fields: &Fields) -> String {
@@ -217,14 +230,17 @@ pub async fn assign(
             app.db
                 .write(move |c| {
                     let incident = queries::for_change(c, number)?;
-                    around::assign(c, &actor, &incident, role, user, now)?;
+                    around::assign(c, &actor, &incident, (role, user), now)?;
                     Ok(incident)
                 })
                 .await
         }
         None => Err(check.into_error()),
     };
-    answer(&who, &app, number, ("roles", typed.0), outcome, |_| "The roles are changed.".to_owned()).await
+    answer(&who, &app, SmallForm { number, name: "roles", typed: typed.0 }, outcome, |_| {
+        "The roles are changed.".to_owned()
+    })
+    .await
 }
 
 /// `POST /incidents/{key}/impact`
@@ -251,7 +267,10 @@ pub async fn add_figure(
         }
         Err(error) => Err(error),
     };
-    answer(&who, &app, number, ("impact", typed.0), outcome, |_| "The figure is on record.".to_owned()).await
+    answer(&who, &app, SmallForm { number, name: "impact", typed: typed.0 }, outcome, |_| {
+        "The figure is on record.".to_owned()
+    })
+    .await
 }
 
 /// `POST /incidents/{key}/impact/{id}/removal`
@@ -314,23 +333,43 @@ pub async fn post_update(
         }
         None => Err(check.into_error()),
     };
-    answer(&who, &app, number, ("update", typed.0), outcome, |_| "The update is on the timeline.".to_owned()).await
+    answer(&who, &app, SmallForm { number, name: "update", typed: typed.0 }, outcome, |_| {
+        "The update is on the timeline.".to_owned()
+    })
+    .await
+}
+
+/// A small form as it was sent.
+struct SmallForm {
+    /// The incident's number.
+    number: i64,
+    /// Which form: status, severity, times, impact, update or roles.
+    name: &'static str,
+    /// What was typed.
+    typed: Fields,
+}
+
+/// Why a form is shown again.
+#[derive(Default)]
+struct Trouble {
+    errors: FieldErrors,
+    meanwhile: Option<Meanwhile>,
 }
 
 /// Back to the incident, or the form as typed with what needs another look.
 async fn answer(
     who: &Member,
     app: &App,
-    number: i64,
-    (name, typed): (&'static str, Fields),
+    sent: SmallForm,
     outcome: Result<Incident, Error>,
     done: impl FnOnce(&Incident) -> String,
 ) -> Result<HttpResponse, Error> {
     match outcome {
         Ok(incident) => Ok(see_other_with(incident.path(), &Flash::ok(done(&incident)))),
         Err(Error::Invalid(errors)) => {
+            let number = sent.number;
             let incident = app.db.read(move |c| queries::by_number(c, number)).await?;
-            form(who, app, incident, (name, typed), errors, None).await
+            form(who, app, incident, sent, Trouble { errors, meanwhile: None }).await
         }
         Err(other) => Err(other),
     }
@@ -340,10 +379,10 @@ async fn form(
     who: &Member,
     app: &App,
     incident: Incident,
-    (form, fields): (&'static str, Fields),
-    errors: FieldErrors,
-    meanwhile: Option<Meanwhile>,
+    sent: SmallForm,
+    Trouble { errors, meanwhile }: Trouble,
 ) -> Result<HttpResponse, Error> {
+    let (form, fields) = (sent.name, sent.typed);
     let people = app.db.read(around::people).await?;
     let people = people.into_iter().map(|(id, name)| Person { id, name }).collect();
     let status = match (&meanwhile, errors.is_empty()) {
