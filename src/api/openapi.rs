@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use crate::{incidents, postmortems, services};
+use crate::{deploys, incidents, postmortems, services};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +23,10 @@ use crate::{incidents, postmortems, services};
         postmortems::api::show,
         postmortems::api::put,
         postmortems::api::publish,
+        deploys::api::list,
+        deploys::api::create,
+        deploys::api::show,
+        deploys::api::change,
     )
 )]
 struct Document;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::forms::{RawDeploy, Times};
-use super::list::{self, Filter};
+use super::queries_list::{self as list, Filter};
 use super::model::{BY_API, Deploy, DeployDraft, DeployKind, DeployStatus, Part, Reference, ReferenceKind};
 use super::queries::{self, Trail};
 use crate::api::answer::{self, Created, List};

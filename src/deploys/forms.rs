@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::list::Filter;
+use super::queries_list::Filter;
 use super::model::{
     DeployDraft, ENVIRONMENT_LIMIT, Part, PersonDraft, Reference, ReferenceKind, TRAIL_LIMIT,
 };
@@ -153,7 +153,7 @@ pub enum Times {
 }
 
 fn lines(text: &str) -> Vec<String> {
-    text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 impl RawDeploy {

@@ -6,6 +6,9 @@
 
 pub mod api;
 pub mod forms;
-pub mod list;
+
 pub mod model;
+pub mod pages;
 pub mod queries;
+pub mod queries_list;
+pub mod views;

@@ -45,6 +45,16 @@ impl DeployStatus {
         !matches!(self, DeployStatus::Started)
     }
 
+    /// As a choice says it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            DeployStatus::Started => "started",
+            DeployStatus::Succeeded => "succeeded",
+            DeployStatus::Failed => "failed",
+            DeployStatus::RolledBack => "rolled back",
+        }
+    }
+
     /// Whether it was live at some time.
     pub const fn went_live(self) -> bool {
         matches!(self, DeployStatus::Succeeded | DeployStatus::RolledBack)

@@ -8,5 +8,7 @@ pub mod cli;
 pub mod github;
 pub mod jobs;
 pub mod model;
+pub mod pages;
 pub mod queries;
 pub mod receive;
+pub mod views;

@@ -7,7 +7,6 @@ use super::github;
 use crate::clock::Moment;
 use crate::db::schema::{deliveries, sources};
 use crate::deploys::model::DeployDraft;
-use crate::error::Error;
 use crate::text_enum;
 
 text_enum! {
@@ -193,12 +192,4 @@ impl Delivery {
     pub fn path(&self) -> String {
         format!("/admin/deliveries/{}", self.id)
     }
-}
-
-/// Reads the name of a sender.
-///
-/// # Errors
-/// 404 for one that is not understood.
-pub fn sender_of(word: &str) -> Result<Sender, Error> {
-    word.parse().map_err(|_| Error::no("sender", word))
 }

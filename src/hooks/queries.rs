@@ -40,12 +40,15 @@ pub fn all(c: &mut Conn) -> Result<Vec<Source>, Error> {
 /// # Errors
 /// 404
 pub fn by_slug(c: &mut Conn, slug: &str) -> Result<Source, Error> {
-    sources::table
-        .filter(sources::slug.eq(slug))
-        .select(Source::as_select())
-        .first(c)
-        .optional()?
-        .ok_or_else(|| Error::no("source", slug))
+    find(c, slug)?.ok_or_else(|| Error::no("source", slug))
+}
+
+/// The source with this slug, if any.
+///
+/// # Errors
+/// The database's.
+pub fn find(c: &mut Conn, slug: &str) -> Result<Option<Source>, Error> {
+    Ok(sources::table.filter(sources::slug.eq(slug)).select(Source::as_select()).first(c).optional()?)
 }
 
 /// Adds a source with a new secret and a slug that nobody has yet.
