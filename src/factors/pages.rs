@@ -42,7 +42,12 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
 ///
 /// # Errors
 /// 404
-pub async fn show(who: Viewer, app: web::Data<App>, slug: web::Path<String>, query: Query) -> Result<HttpResponse, Error> {
+pub async fn show(
+    who: Viewer,
+    app: web::Data<App>,
+    slug: web::Path<String>,
+    query: Query,
+) -> Result<HttpResponse, Error> {
     let turn = Turn::from_query(query.0.some("after"), query.0.some("before")).map_err(Error::Malformed)?;
     show_with(&who, &app, slug.into_inner(), turn, None, FieldErrors::new()).await
 }
@@ -103,7 +108,12 @@ async fn show_with(
 ///
 /// # Errors
 /// 404, or 422 with the page.
-pub async fn describe(who: Member, app: web::Data<App>, slug: web::Path<String>, typed: Form) -> Result<HttpResponse, Error> {
+pub async fn describe(
+    who: Member,
+    app: web::Data<App>,
+    slug: web::Path<String>,
+    typed: Form,
+) -> Result<HttpResponse, Error> {
     let (actor, now, wanted) = (who.actor(), who.now, slug.clone());
     let outcome = match FactorDraft::from_fields(&typed.0) {
         Ok(draft) => app.db.write(move |c| queries::describe(c, &actor, &wanted, &draft, now)).await,
@@ -131,9 +141,14 @@ pub async fn new(who: Member, app: web::Data<App>, key: web::Path<String>) -> Re
     form(&who, &app, key.into_inner(), Fields::default(), FieldErrors::new()).await
 }
 
-async fn form(who: &SignedIn, app: &App, key: String, fields: Fields, errors: FieldErrors) -> Result<HttpResponse, Error> {
-    let (incident, choices) =
-        app.db.read(move |c| Ok::<_, Error>((incident(c, &key)?, queries::choices(c)?))).await?;
+async fn form(
+    who: &SignedIn,
+    app: &App,
+    key: String,
+    fields: Fields,
+    errors: FieldErrors,
+) -> Result<HttpResponse, Error> {
+    let (incident, choices) = app.db.read(move |c| Ok::<_, Error>((incident(c, &key)?, queries::choices(c)?))).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let layout = who.layout(format!("What made {} possible", incident.key()), Section::Incidents);
     page_with(status, &views::Attach { layout, incident, choices, fields, errors })
@@ -143,7 +158,12 @@ async fn form(who: &SignedIn, app: &App, key: String, fields: Fields, errors: Fi
 ///
 /// # Errors
 /// 404, or 422 with the form as typed.
-pub async fn attach(who: Member, app: web::Data<App>, key: web::Path<String>, typed: Form) -> Result<HttpResponse, Error> {
+pub async fn attach(
+    who: Member,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    typed: Form,
+) -> Result<HttpResponse, Error> {
     let (actor, now, wanted) = (who.actor(), who.now, key.clone());
     let outcome = match FactorDraft::from_fields(&typed.0) {
         Ok(draft) => {
@@ -159,8 +179,11 @@ pub async fn attach(who: Member, app: web::Data<App>, key: web::Path<String>, ty
     };
     match outcome {
         Ok((incident, factor)) => {
-            let flash = Flash::ok(format!("{} is named.", factor.name))
-                .with_undo(format!("{}/factors/{}/removal", incident.path(), factor.slug));
+            let flash = Flash::ok(format!("{} is named.", factor.name)).with_undo(format!(
+                "{}/factors/{}/removal",
+                incident.path(),
+                factor.slug
+            ));
             Ok(see_other_with(format!("{}#factors", incident.path()), &flash))
         }
         Err(Error::Invalid(errors)) => form(&who, &app, key.into_inner(), typed.0, errors).await,

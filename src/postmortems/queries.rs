@@ -194,7 +194,13 @@ pub fn start_with(
         .execute(c)?;
     let after = existing(c, incident)?;
     let before = (!is_new).then_some(&postmortem);
-    record_step(c, actor, incident, &Turning { before, after: &after, reason: "", action: "postmortem.start", told: "Postmortem started" }, now)?;
+    record_step(
+        c,
+        actor,
+        incident,
+        &Turning { before, after: &after, reason: "", action: "postmortem.start", told: "Postmortem started" },
+        now,
+    )?;
     Ok((after, true))
 }
 
@@ -204,7 +210,13 @@ struct NewRevision<'a> {
     text: Text<'a>,
 }
 
-fn add_revision(c: &mut Conn, actor: &Actor, postmortem: &Postmortem, new: &NewRevision<'_>, now: Moment) -> Result<(), Error> {
+fn add_revision(
+    c: &mut Conn,
+    actor: &Actor,
+    postmortem: &Postmortem,
+    new: &NewRevision<'_>,
+    now: Moment,
+) -> Result<(), Error> {
     diesel::insert_into(postmortem_revisions::table)
         .values((
             postmortem_revisions::postmortem_id.eq(postmortem.id),
@@ -269,7 +281,14 @@ pub fn save(
 ///
 /// # Errors
 /// 404 when there is no such revision.
-pub fn bring_back(c: &mut Conn, actor: &Actor, incident: &Incident, number: i64, base: i64, now: Moment) -> Result<Saved, Error> {
+pub fn bring_back(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    number: i64,
+    base: i64,
+    now: Moment,
+) -> Result<Saved, Error> {
     let postmortem = existing(c, incident)?;
     let old = revision(c, &postmortem, number)?;
     let note = format!("Brought back from revision {number}");
@@ -280,7 +299,13 @@ pub fn bring_back(c: &mut Conn, actor: &Actor, incident: &Incident, number: i64,
 ///
 /// # Errors
 /// 404 when nobody started it, 409 when a newer revision came in between or nothing is written yet.
-pub fn publish(c: &mut Conn, actor: &Actor, incident: &Incident, seen: Option<i64>, now: Moment) -> Result<Postmortem, Error> {
+pub fn publish(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    seen: Option<i64>,
+    now: Moment,
+) -> Result<Postmortem, Error> {
     let Some(before) = take(c, incident)?.filter(Postmortem::is_written) else { return Err(nothing_of(incident)) };
     if before.status == PostmortemStatus::NotNeeded {
         return Err(Error::Conflict("This postmortem was put down as not needed. Take it up again first.".to_owned()));
@@ -309,7 +334,13 @@ pub fn publish(c: &mut Conn, actor: &Actor, incident: &Incident, seen: Option<i6
         .execute(c)?;
     let after = existing(c, incident)?;
     let told = if before.published_revision.is_some() { "Postmortem published again" } else { "Postmortem published" };
-    record_step(c, actor, incident, &Turning { before: Some(&before), after: &after, reason: "", action: "postmortem.publish", told }, now)?;
+    record_step(
+        c,
+        actor,
+        incident,
+        &Turning { before: Some(&before), after: &after, reason: "", action: "postmortem.publish", told },
+        now,
+    )?;
     Ok(after)
 }
 
@@ -331,7 +362,12 @@ pub fn take_back(c: &mut Conn, actor: &Actor, incident: &Incident, reason: &str,
             c,
             actor,
             now,
-            &Change { action: "postmortem.needed", subject: incident.key(), old: Some(facts(&before, "")), new: None::<()> },
+            &Change {
+                action: "postmortem.needed",
+                subject: incident.key(),
+                old: Some(facts(&before, "")),
+                new: None::<()>,
+            },
         );
     }
     diesel::update(postmortems::table.find(before.id))
@@ -346,14 +382,26 @@ pub fn take_back(c: &mut Conn, actor: &Actor, incident: &Incident, reason: &str,
         .execute(c)?;
     let after = existing(c, incident)?;
     let told = "Postmortem taken back to draft";
-    record_step(c, actor, incident, &Turning { before: Some(&before), after: &after, reason, action: "postmortem.take_back", told }, now)
+    record_step(
+        c,
+        actor,
+        incident,
+        &Turning { before: Some(&before), after: &after, reason, action: "postmortem.take_back", told },
+        now,
+    )
 }
 
 /// Puts down that no postmortem is needed, and why. A text that was begun is kept.
 ///
 /// # Errors
 /// 409 while it is published.
-pub fn say_not_needed(c: &mut Conn, actor: &Actor, incident: &Incident, reason: &str, now: Moment) -> Result<Postmortem, Error> {
+pub fn say_not_needed(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    reason: &str,
+    now: Moment,
+) -> Result<Postmortem, Error> {
     let row = (
         postmortems::incident_id.eq(incident.id),
         postmortems::status.eq(PostmortemStatus::NotNeeded),
@@ -367,7 +415,9 @@ pub fn say_not_needed(c: &mut Conn, actor: &Actor, incident: &Incident, reason: 
     } == 1;
     let before = take(c, incident)?.ok_or_else(|| nothing_of(incident))?;
     if before.status == PostmortemStatus::Published {
-        return Err(Error::Conflict("The postmortem is published. Take it back to draft first, with the reason.".to_owned()));
+        return Err(Error::Conflict(
+            "The postmortem is published. Take it back to draft first, with the reason.".to_owned(),
+        ));
     }
     if !is_new && before.not_needed_reason.as_deref() == Some(reason) {
         return Ok(before);
@@ -400,7 +450,13 @@ struct Turning<'a> {
     told: &'a str,
 }
 
-fn record_step(c: &mut Conn, actor: &Actor, incident: &Incident, turning: &Turning<'_>, now: Moment) -> Result<(), Error> {
+fn record_step(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    turning: &Turning<'_>,
+    now: Moment,
+) -> Result<(), Error> {
     diesel::insert_into(postmortem_steps::table)
         .values((
             postmortem_steps::postmortem_id.eq(turning.after.id),
@@ -427,7 +483,17 @@ fn record_step(c: &mut Conn, actor: &Actor, incident: &Incident, turning: &Turni
 
 fn tell(c: &mut Conn, actor: &Actor, incident: &Incident, told: &str, reason: &str, now: Moment) -> Result<(), Error> {
     let text = if reason.is_empty() { told.to_owned() } else { format!("{told}: {reason}") };
-    crate::timeline::queries::note(c, actor, incident.id, now, EventKind::Status, EventSource::StatusChange, &text, None, now)?;
+    crate::timeline::queries::note(
+        c,
+        actor,
+        incident.id,
+        now,
+        EventKind::Status,
+        EventSource::StatusChange,
+        &text,
+        None,
+        now,
+    )?;
     Ok(())
 }
 
