@@ -49,7 +49,7 @@ pub async fn show(
     query: Query,
 ) -> Result<HttpResponse, Error> {
     let turn = Turn::from_query(query.0.some("after"), query.0.some("before")).map_err(Error::Malformed)?;
-    show_with(&who, &app, slug.into_inner(), turn, None, FieldErrors::new()).await
+    show_with(&who, &app, slug.into_inner(), turn, None).await
 }
 
 async fn show_with(
@@ -57,8 +57,7 @@ async fn show_with(
     app: &App,
     slug: String,
     turn: Turn,
-    typed: Option<Fields>,
-    errors: FieldErrors,
+    refused: Option<(Fields, FieldErrors)>,
 ) -> Result<HttpResponse, Error> {
     let (row, description, incidents, items) = app
         .db
@@ -72,8 +71,9 @@ async fn show_with(
         })
         .await?;
     let today = who.zone().date(who.now);
-    let fields = typed.unwrap_or_else(|| {
-        Fields::prefilled([("name", row.factor.name.clone()), ("note", row.factor.description.clone())])
+    let (fields, errors) = refused.unwrap_or_else(|| {
+        let pairs = [("name", row.factor.name.clone()), ("note", row.factor.description.clone())];
+        (Fields::prefilled(pairs), FieldErrors::new())
     });
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let href = |name: &str, cursor: Option<crate::db::paging::Cursor>| {
@@ -122,7 +122,7 @@ pub async fn describe(
     match outcome {
         Ok(factor) => Ok(see_other_with(factor.path(), &Flash::ok("Saved."))),
         Err(Error::Invalid(errors)) => {
-            show_with(&who, &app, slug.into_inner(), Turn::First, Some(typed.0), errors).await
+            show_with(&who, &app, slug.into_inner(), Turn::First, Some((typed.0, errors))).await
         }
         Err(other) => Err(other),
     }

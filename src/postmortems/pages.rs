@@ -264,7 +264,7 @@ pub async fn preview(_who: Viewer, app: web::Data<App>, typed: WritingForm) -> R
 /// What a save led to.
 enum Outcome {
     Done { number: i64, revision: i64, is_new: bool, is_published: bool },
-    Late(Revision, Option<String>),
+    Late { theirs: Revision, writer: Option<String> },
 }
 
 /// `POST /incidents/{key}/postmortem/revisions`
@@ -302,13 +302,13 @@ pub async fn save(
         .db
         .write(move |c| {
             let incident = incident(c, &wanted)?;
-            let text = Text { markdown: &markdown, note: "" };
-            let (revision, is_new) = match queries::save(c, &actor, &incident, base, &text, now)? {
+            let text = Text { markdown: &markdown, note: "", base };
+            let (revision, is_new) = match queries::save(c, &actor, &incident, &text, now)? {
                 Saved::New(revision) => (revision.number, true),
                 Saved::Unchanged(revision) => (revision.number, false),
                 Saved::Outdated(theirs) => {
                     let writer = queries::writer(c, &theirs)?;
-                    return Ok(Outcome::Late(theirs, writer));
+                    return Ok(Outcome::Late { theirs, writer });
                 }
             };
             if publishes {
@@ -327,7 +327,7 @@ pub async fn save(
         Outcome::Done { number, .. } => {
             Ok(see_other_with(format!("{}/edit", path(number)), &Flash::ok("Nothing changed since the last save.")))
         }
-        Outcome::Late(theirs, writer) => late(&who, &app, key, (base, typed_text), theirs, writer).await,
+        Outcome::Late { theirs, writer } => late(&who, &app, key, (base, typed_text), (theirs, writer)).await,
     }
 }
 
@@ -337,8 +337,7 @@ async fn late(
     app: &App,
     key: String,
     (base, yours): (i64, String),
-    theirs: Revision,
-    writer: Option<String>,
+    (theirs, writer): (Revision, Option<String>),
 ) -> Result<HttpResponse, Error> {
     let (desk, comparison, theirs) = app
         .db

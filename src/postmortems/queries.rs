@@ -138,7 +138,7 @@ pub fn start(c: &mut Conn, actor: &Actor, incident: &Incident, now: Moment) -> R
         return Ok(postmortem);
     }
     let text = outset::write(&Record::of(c, incident)?.known(incident));
-    Ok(start_with(c, actor, incident, &Text { markdown: &text, note: "Filled in from the record" }, now)?.0)
+    Ok(start_with(c, actor, incident, &Text { markdown: &text, note: "Filled in from the record", base: 0 }, now)?.0)
 }
 
 /// A text and where it came from.
@@ -148,6 +148,8 @@ pub struct Text<'a> {
     pub markdown: &'a str,
     /// Where it came from, when not from the editor; else empty.
     pub note: &'a str,
+    /// The revision that it is based on; 0 for a first text.
+    pub base: i64,
 }
 
 /// Starts the postmortem with this text as revision 1, unless there is one already; says whether this call did it.
@@ -181,7 +183,7 @@ pub fn start_with(
     }
     let first = if postmortem.is_written() { postmortem.current_revision } else { 1 };
     if !postmortem.is_written() {
-        add_revision(c, actor, &postmortem, &NewRevision { number: first, base: None, text: *text }, now)?;
+        add_revision(c, actor, &postmortem, &Text { base: 0, ..*text }, now)?;
     }
     diesel::update(postmortems::table.find(postmortem.id))
         .set((
@@ -204,26 +206,21 @@ pub fn start_with(
     Ok((after, true))
 }
 
-struct NewRevision<'a> {
-    number: i64,
-    base: Option<i64>,
-    text: Text<'a>,
-}
-
+/// Writes the revision after the text's base.
 fn add_revision(
     c: &mut Conn,
     actor: &Actor,
     postmortem: &Postmortem,
-    new: &NewRevision<'_>,
+    text: &Text<'_>,
     now: Moment,
 ) -> Result<(), Error> {
     diesel::insert_into(postmortem_revisions::table)
         .values((
             postmortem_revisions::postmortem_id.eq(postmortem.id),
-            postmortem_revisions::number.eq(new.number),
-            postmortem_revisions::base_number.eq(new.base),
-            postmortem_revisions::markdown.eq(new.text.markdown),
-            postmortem_revisions::note.eq(new.text.note),
+            postmortem_revisions::number.eq(text.base + 1),
+            postmortem_revisions::base_number.eq((text.base > 0).then_some(text.base)),
+            postmortem_revisions::markdown.eq(text.markdown),
+            postmortem_revisions::note.eq(text.note),
             postmortem_revisions::user_id.eq(actor.user_id),
             postmortem_revisions::created_at.eq(now),
         ))
@@ -231,29 +228,22 @@ fn add_revision(
     Ok(())
 }
 
-/// Saves a text that is based on revision `base`. Nothing is ever overwritten: an old base writes nothing and
+/// Saves a text that is based on an earlier revision. Nothing is ever overwritten: an old base writes nothing and
 /// gives the newest revision back. Saving the newest text again makes no revision.
 ///
 /// # Errors
 /// 404 when nobody started the postmortem.
-pub fn save(
-    c: &mut Conn,
-    actor: &Actor,
-    incident: &Incident,
-    base: i64,
-    text: &Text<'_>,
-    now: Moment,
-) -> Result<Saved, Error> {
+pub fn save(c: &mut Conn, actor: &Actor, incident: &Incident, text: &Text<'_>, now: Moment) -> Result<Saved, Error> {
     let Some(postmortem) = take(c, incident)?.filter(Postmortem::is_written) else { return Err(nothing_of(incident)) };
     let current = revision(c, &postmortem, postmortem.current_revision)?;
     if current.markdown == text.markdown {
         return Ok(Saved::Unchanged(current));
     }
-    if base != current.number {
+    if text.base != current.number {
         return Ok(Saved::Outdated(current));
     }
     let number = current.number + 1;
-    add_revision(c, actor, &postmortem, &NewRevision { number, base: Some(base), text: *text }, now)?;
+    add_revision(c, actor, &postmortem, text, now)?;
     let is_taken_up = postmortem.status == PostmortemStatus::NotNeeded;
     diesel::update(postmortems::table.find(postmortem.id))
         .set((postmortems::current_revision.eq(number), postmortems::updated_at.eq(now)))
@@ -265,7 +255,7 @@ pub fn save(
         &Change {
             action: "postmortem.save",
             subject: incident.key(),
-            old: Some(serde_json::json!({ "revision": base })),
+            old: Some(serde_json::json!({ "revision": text.base })),
             new: Some(serde_json::json!({ "revision": number, "note": text.note })),
         },
     )?;
@@ -277,6 +267,15 @@ pub fn save(
     Ok(Saved::New(revision(c, &after, number)?))
 }
 
+/// An old revision that is wanted back, and the newest one that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// The old revision.
+    pub number: i64,
+    /// The newest one, as far as the reader knew.
+    pub base: i64,
+}
+
 /// Makes an old revision the newest one again, as a new revision.
 ///
 /// # Errors
@@ -285,14 +284,13 @@ pub fn bring_back(
     c: &mut Conn,
     actor: &Actor,
     incident: &Incident,
-    number: i64,
-    base: i64,
+    wanted: Return,
     now: Moment,
 ) -> Result<Saved, Error> {
     let postmortem = existing(c, incident)?;
-    let old = revision(c, &postmortem, number)?;
-    let note = format!("Brought back from revision {number}");
-    save(c, actor, incident, base, &Text { markdown: &old.markdown, note: &note }, now)
+    let old = revision(c, &postmortem, wanted.number)?;
+    let note = format!("Brought back from revision {}", wanted.number);
+    save(c, actor, incident, &Text { markdown: &old.markdown, note: &note, base: wanted.base }, now)
 }
 
 /// Publishes the newest revision. `seen` is the revision that the publisher read, when they said so.
@@ -357,7 +355,7 @@ pub fn take_back(c: &mut Conn, actor: &Actor, incident: &Incident, reason: &str,
     if !before.is_written() {
         diesel::delete(postmortem_steps::table.filter(postmortem_steps::postmortem_id.eq(before.id))).execute(c)?;
         diesel::delete(postmortems::table.find(before.id)).execute(c)?;
-        tell(c, actor, incident, "Postmortem needed after all", reason, now)?;
+        tell(c, actor, incident, &because("Postmortem needed after all", reason), now)?;
         return audit::record(
             c,
             actor,
@@ -467,7 +465,7 @@ fn record_step(
             postmortem_steps::happened_at.eq(now),
         ))
         .execute(c)?;
-    tell(c, actor, incident, turning.told, turning.reason, now)?;
+    tell(c, actor, incident, &because(turning.told, turning.reason), now)?;
     audit::record(
         c,
         actor,
@@ -481,19 +479,13 @@ fn record_step(
     )
 }
 
-fn tell(c: &mut Conn, actor: &Actor, incident: &Incident, told: &str, reason: &str, now: Moment) -> Result<(), Error> {
-    let text = if reason.is_empty() { told.to_owned() } else { format!("{told}: {reason}") };
-    crate::timeline::queries::note(
-        c,
-        actor,
-        incident.id,
-        now,
-        EventKind::Status,
-        EventSource::StatusChange,
-        &text,
-        None,
-        now,
-    )?;
+fn because(told: &str, reason: &str) -> String {
+    if reason.is_empty() { told.to_owned() } else { format!("{told}: {reason}") }
+}
+
+fn tell(c: &mut Conn, actor: &Actor, incident: &Incident, text: &str, now: Moment) -> Result<(), Error> {
+    let (kind, source) = (EventKind::Status, EventSource::StatusChange);
+    crate::timeline::queries::note(c, actor, incident.id, now, kind, source, text, None, now)?;
     Ok(())
 }
 

@@ -139,7 +139,7 @@ pub async fn bring_back(
         .db
         .write(move |c| {
             let incident = incident(c, &key)?;
-            let saved = queries::bring_back(c, &actor, &incident, number, base, now)?;
+            let saved = queries::bring_back(c, &actor, &incident, queries::Return { number, base }, now)?;
             Ok::<_, Error>((incident, saved))
         })
         .await?;
