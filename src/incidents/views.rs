@@ -1,14 +1,18 @@
 //! The pages of incidents.
 
 use askama::Template;
+use chrono::NaiveDate;
 
 use super::around::model::{Basis, ImpactFigure, IncidentRole};
 use super::around::queries::RoleHolder;
 use super::model::{Incident, IncidentKind, IncidentStatus, Severity, TimeField};
 use super::strip::Strip;
+use crate::action_items::model::{ActionItem, ActionRow};
 use crate::error::FieldErrors;
+use crate::factors::model::{Factor, IncidentFactor};
 use crate::links::model::Links;
 use crate::markdown::SafeHtml;
+use crate::postmortems::model::Postmortem;
 use crate::services::model::Service;
 use crate::timeline::model::Panel;
 use crate::web::fields::Fields;
@@ -232,6 +236,35 @@ pub struct Person {
     pub name: String,
 }
 
+/// An action item as the page shows it.
+#[derive(Clone, Debug)]
+pub struct ActionLine {
+    /// The item.
+    pub item: ActionItem,
+    /// Its kind and who carries it.
+    pub note: String,
+    /// When it is due, or how late it is.
+    pub due: String,
+    /// `late`, or empty.
+    pub late: &'static str,
+}
+
+impl ActionLine {
+    /// An item as it stands on `today`.
+    pub fn new(row: ActionRow, today: NaiveDate) -> Self {
+        let note = match row.carrier() {
+            "" => row.item.kind.to_string(),
+            carrier => format!("{} · {carrier}", row.item.kind),
+        };
+        ActionLine {
+            note,
+            due: if row.item.status.is_unfinished() { row.item.due_words(today) } else { String::new() },
+            late: if row.item.is_late(today) { "late" } else { "" },
+            item: row.item,
+        }
+    }
+}
+
 /// `GET /incidents/INC-n`
 #[derive(Template)]
 #[template(path = "incidents/show.html")]
@@ -266,8 +299,20 @@ pub struct Show {
     pub links: Links,
     /// The timeline.
     pub panel: Panel,
+    /// What made it possible.
+    pub factors: Vec<IncidentFactor>,
+    /// Factors that are known from other incidents.
+    pub factor_choices: Vec<Factor>,
+    /// What follows from it.
+    pub actions: Vec<ActionLine>,
+    /// What was written about it.
+    pub postmortem: Option<Postmortem>,
     /// People who may take a role.
     pub people: Vec<Person>,
+    /// For forms that nobody has touched yet.
+    pub no_fields: Fields,
+    /// For forms that nobody has sent yet.
+    pub no_errors: FieldErrors,
 }
 
 impl Show {
@@ -279,6 +324,25 @@ impl Show {
     /// The roles that the heading names: lead and scribe.
     pub fn heading_roles(&self) -> impl Iterator<Item = &RoleHolder> {
         self.roles.iter().filter(|holder| matches!(holder.role, IncidentRole::Lead | IncidentRole::Scribe))
+    }
+
+    /// The list of incidents with a tag.
+    pub fn tag_href(&self, tag: &str) -> String {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("tag", tag).finish();
+        format!("/incidents?{query}")
+    }
+
+    /// The name of the local copy of an update that is being written.
+    pub fn update_keep(&self) -> String {
+        format!("{}-update", self.incident.key())
+    }
+
+    /// What the fold over the corrections says.
+    pub fn corrections_words(&self) -> String {
+        match self.corrections.len() {
+            1 => "1 correction".to_owned(),
+            count => format!("{count} corrections"),
+        }
     }
 
     /// Every role.
@@ -304,6 +368,11 @@ impl Show {
     /// Statuses that it may go to.
     pub fn next(&self) -> &'static [IncidentStatus] {
         self.incident.status.next()
+    }
+
+    /// The postmortem's page.
+    pub fn postmortem_path(&self) -> String {
+        crate::postmortems::model::path(self.incident.number)
     }
 
     /// `sev-SEV2`, `live sev-SEV2`

@@ -5,6 +5,7 @@ mod authorization;
 mod backup;
 mod cli;
 mod directions;
+mod incidents;
 mod factors;
 mod jobs;
 mod licences;
