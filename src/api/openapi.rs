@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use crate::services;
+use crate::{services, timeline};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,8 @@ use crate::services;
         services::api::list,
         services::api::create,
         services::api::show,
+        timeline::api::list,
+        timeline::api::create,
     )
 )]
 struct Document;
