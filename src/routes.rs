@@ -4,6 +4,7 @@ use actix_web::{Route, web};
 
 use crate::web::errors::wrong_method;
 use crate::{auth, deploys, factors, home, hooks, incidents, postmortems, services, web as shared};
+use crate::{auth, services, timeline, web as shared};
 
 /// Whom a route serves. The handler's argument type enforces it; the table says it for readers and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +155,14 @@ routes! {
     POST "/api/v1/deploys"              ApiIngest deploys::api::create;
     GET  "/api/v1/deploys/{key}"        ApiRead   deploys::api::show;
     PATCH "/api/v1/deploys/{key}"       ApiWrite  deploys::api::change;
+    POST "/incidents/{key}/events"                          Member timeline::pages::create;
+    GET  "/incidents/{key}/events/new"                      Member timeline::pages::new;
+    POST "/incidents/{key}/events/{id}"                     Member timeline::pages::update;
+    GET  "/incidents/{key}/events/{id}/edit"                Member timeline::pages::edit;
+    POST "/incidents/{key}/events/{id}/removal"             Member timeline::pages::remove;
+    POST "/incidents/{key}/events/{id}/restoration"         Member timeline::pages::restore;
+    POST "/incidents/{key}/events/{id}/pin"                 Member timeline::pages::pin;
+    POST "/incidents/{key}/events/{id}/pin/removal"         Member timeline::pages::unpin;
 
     GET  "/api/v1/openapi.json"         Anyone   crate::api::openapi::show;
     GET  "/api/v1/services"             ApiRead  services::api::list;
@@ -167,6 +176,8 @@ routes! {
     GET  "/api/v1/incidents/{key}/postmortem"             ApiRead  postmortems::api::show;
     PUT  "/api/v1/incidents/{key}/postmortem"             ApiWrite postmortems::api::put;
     POST "/api/v1/incidents/{key}/postmortem/publication" ApiWrite postmortems::api::publish;
+    GET  "/api/v1/incidents/{key}/timeline"  ApiRead  timeline::api::list;
+    POST "/api/v1/incidents/{key}/timeline"  ApiWrite timeline::api::create;
 }
 
 /// Mounts the table: one resource for each path, 405 for methods that it does not take, 404 for all else.

@@ -6,6 +6,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::{deploys, incidents, postmortems, services};
+use crate::{services, timeline};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +28,8 @@ use crate::{deploys, incidents, postmortems, services};
         deploys::api::create,
         deploys::api::show,
         deploys::api::change,
+        timeline::api::list,
+        timeline::api::create,
     )
 )]
 struct Document;

@@ -37,6 +37,10 @@ pub struct Line {
 /// A sentence when it begins like a time but is none.
 pub fn read(line: &str, frame: &Frame) -> Result<Line, String> {
     let (at, rest) = leading_time(line.trim(), frame)?;
+    if rest.contains('\n') {
+        // A text of several lines keeps its addresses where they stand.
+        return Ok(Line { at, text: rest.trim_end().to_owned(), evidence: Vec::new() });
+    }
     let (text, evidence) = trailing_addresses(rest);
     Ok(Line { at, text, evidence })
 }

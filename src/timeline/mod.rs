@@ -5,7 +5,11 @@
 //! nor deleted, and a wrong time is corrected where it came from. A deleted event stays in the database and
 //! can be put back. Every change is in the audit log with the old and the new text.
 
+pub mod api;
+pub mod forms;
 pub mod line;
 pub mod model;
+pub mod pages;
 pub mod panel;
 pub mod queries;
+pub mod views;

@@ -59,7 +59,16 @@ pub fn list(c: &mut Conn, incident_id: i64, after: Option<Cursor>) -> Result<(Ve
 /// # Errors
 /// 404, also for an event of another incident.
 pub fn by_id(c: &mut Conn, incident_id: i64, id: i64) -> Result<EventRow, Error> {
-    let event = find(c, incident_id, id)?.filter(|event| event.deleted_at.is_none()).ok_or_else(|| no_event(id))?;
+    let row = by_id_or_deleted(c, incident_id, id)?;
+    if row.event.deleted_at.is_some() { Err(no_event(id)) } else { Ok(row) }
+}
+
+/// One event of this incident, deleted or not: what somebody wrote about it must not be lost.
+///
+/// # Errors
+/// 404, also for an event of another incident.
+pub fn by_id_or_deleted(c: &mut Conn, incident_id: i64, id: i64) -> Result<EventRow, Error> {
+    let event = find(c, incident_id, id)?.ok_or_else(|| no_event(id))?;
     let mut rows = with_surroundings(c, vec![event])?;
     rows.pop().ok_or_else(|| no_event(id))
 }
@@ -198,6 +207,7 @@ fn set_evidence(c: &mut Conn, event_id: i64, evidence: &[Evidence]) -> Result<()
 
 /// What became of an edit.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, never stored")]
 pub enum Edited {
     /// It is saved.
     Saved(Event),
@@ -217,7 +227,7 @@ pub fn change(
     draft: &EventDraft,
     now: Moment,
 ) -> Result<Edited, Error> {
-    let row = by_id(c, draft.incident_id, id)?;
+    let row = by_id_or_deleted(c, draft.incident_id, id)?;
     check_manual(&row.event)?;
     let mine = timeline_events::table
         .find(id)
@@ -233,7 +243,7 @@ pub fn change(
         ))
         .execute(c)?;
     if changed == 0 {
-        return Ok(Edited::Outdated(by_id(c, draft.incident_id, id)?));
+        return Ok(Edited::Outdated(by_id_or_deleted(c, draft.incident_id, id)?));
     }
     set_evidence(c, id, &draft.evidence)?;
     let after = by_id(c, draft.incident_id, id)?;
@@ -242,7 +252,11 @@ pub fn change(
     Ok(Edited::Saved(after.event))
 }
 
-fn check_manual(event: &Event) -> Result<(), Error> {
+/// Refuses to touch what Debrief recorded itself.
+///
+/// # Errors
+/// 409
+pub fn check_manual(event: &Event) -> Result<(), Error> {
     if event.source.is_automatic() {
         return Err(Error::Conflict(
             "Debrief recorded this event itself, so it stays as it is. Correct a wrong time on the incident, \
