@@ -4,7 +4,7 @@ use actix_web::{Route, web};
 
 use crate::web::errors::wrong_method;
 use crate::{auth, deploys, factors, home, hooks, incidents, postmortems, services, web as shared};
-use crate::{auth, services, timeline, web as shared};
+use crate::timeline;
 
 /// Whom a route serves. The handler's argument type enforces it; the table says it for readers and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::{deploys, incidents, postmortems, services};
-use crate::{services, timeline};
+use crate::timeline;
 
 #[derive(OpenApi)]
 #[openapi(
