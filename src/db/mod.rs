@@ -6,6 +6,8 @@
 //!
 //! This floor knows no domain.
 
+pub mod backup;
+pub mod check;
 pub mod counters;
 pub mod errors;
 pub mod migrations;
@@ -188,10 +190,7 @@ impl Db {
     ///
     /// # Errors
     /// As [`Db::write`].
-    pub fn write_blocking<T, E: From<DbError>>(
-        &self,
-        mut work: impl FnMut(&mut Conn) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn write_blocking<T, E: From<DbError>>(&self, mut work: impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         let mut slot = self.inner.writers.get().map_err(DbError::pool)?;
         let mut attempt = 0;
         loop {
@@ -206,8 +205,9 @@ impl Db {
                 slot.broken = true;
                 return Err(DbError::from(error).into());
             }
-            let outcome = work(c)
-                .and_then(|value| c.batch_execute("COMMIT").map(|()| value).map_err(|error| DbError::from(error).into()));
+            let outcome = work(c).and_then(|value| {
+                c.batch_execute("COMMIT").map(|()| value).map_err(|error| DbError::from(error).into())
+            });
             match outcome {
                 Ok(value) => {
                     if ENQUEUED.with(Cell::take) {
