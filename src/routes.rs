@@ -3,7 +3,7 @@
 use actix_web::{Route, web};
 
 use crate::web::errors::wrong_method;
-use crate::{auth, services, timeline, web as shared};
+use crate::{auth, links, services, timeline, web as shared};
 
 /// Whom a route serves. The handler's argument type enforces it; the table says it for readers and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,10 +103,20 @@ routes! {
     POST "/incidents/{key}/events/{id}/pin"                 Member timeline::pages::pin;
     POST "/incidents/{key}/events/{id}/pin/removal"         Member timeline::pages::unpin;
 
+    POST "/incidents/{key}/deploys"                         Member links::pages::say_of_incident;
+    POST "/incidents/{key}/deploys/{deploy}/removal"        Member links::pages::unlink_from_incident;
+    POST "/incidents/{key}/deploys/{deploy}/restoration"    Member links::pages::relink_to_incident;
+    POST "/deploys/{key}/incidents"                         Member links::pages::say_of_deploy;
+    POST "/deploys/{key}/incidents/{incident}/removal"      Member links::pages::unlink_from_deploy;
+    POST "/deploys/{key}/incidents/{incident}/restoration"  Member links::pages::relink_to_deploy;
+
     GET  "/api/v1/openapi.json"         Anyone   crate::api::openapi::show;
     GET  "/api/v1/services"             ApiRead  services::api::list;
     POST "/api/v1/services"             ApiWrite services::api::create;
     GET  "/api/v1/services/{slug}"      ApiRead  services::api::show;
+    GET  "/api/v1/incidents/{key}/deploys"   ApiRead  links::api::of_incident;
+    POST "/api/v1/incidents/{key}/deploys"   ApiWrite links::api::say;
+    GET  "/api/v1/deploys/{key}/incidents"   ApiRead  links::api::of_deploy;
     GET  "/api/v1/incidents/{key}/timeline"  ApiRead  timeline::api::list;
     POST "/api/v1/incidents/{key}/timeline"  ApiWrite timeline::api::create;
 }

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use crate::{services, timeline};
+use crate::{links, services, timeline};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,9 @@ use crate::{services, timeline};
         services::api::list,
         services::api::create,
         services::api::show,
+        links::api::of_incident,
+        links::api::of_deploy,
+        links::api::say,
         timeline::api::list,
         timeline::api::create,
     )
