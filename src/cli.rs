@@ -62,6 +62,9 @@ enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Programs that deliver
+    #[command(subcommand)]
+    Source(SourceCommand),
     /// Write a consistent copy of everything into a new file, while the server runs
     Backup {
         /// The file to make; must not exist
@@ -93,6 +96,18 @@ enum UserCommand {
         /// Time zone such as Europe/Berlin
         #[arg(long, default_value = "UTC")]
         zone: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SourceCommand {
+    /// Add a source and print its address and secret as JSON; the secret is shown this once
+    Add {
+        /// Which program sends: github
+        sender: String,
+        /// Its name
+        #[arg(long)]
+        name: String,
     },
 }
 
@@ -138,6 +153,12 @@ fn execute(cli: Cli) -> Result<(), String> {
         }
         Command::Token(TokenCommand::Create { user, name, scope, days }) => {
             create_token(&open(&config.target)?, [user, name, scope], days)
+        }
+        Command::Source(SourceCommand::Add { sender, name }) => {
+            let db = open(&config.target)?;
+            let line = crate::hooks::cli::add_source(&db, &config, &sender, &name, Clock::System.now())?;
+            println!("{line}");
+            Ok(())
         }
         Command::Backup { file } => backup::write(&open(&config.target)?, &file)
             .map(|rows| println!("{} holds {rows} rows and was checked.", file.display())),

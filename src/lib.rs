@@ -12,6 +12,7 @@ pub mod config;
 pub mod db;
 pub mod deploys;
 pub mod error;
+pub mod hooks;
 pub mod incidents;
 pub mod exchange;
 pub mod jobs;

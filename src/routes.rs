@@ -4,6 +4,7 @@ use actix_web::{Route, web};
 
 use crate::web::errors::wrong_method;
 use crate::{auth, links, services, timeline, web as shared};
+use crate::{auth, deploys, hooks, services, web as shared};
 
 /// Whom a route serves. The handler's argument type enforces it; the table says it for readers and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +110,27 @@ routes! {
     POST "/deploys/{key}/incidents"                         Member links::pages::say_of_deploy;
     POST "/deploys/{key}/incidents/{incident}/removal"      Member links::pages::unlink_from_deploy;
     POST "/deploys/{key}/incidents/{incident}/restoration"  Member links::pages::relink_to_deploy;
+    GET  "/deploys"                     Viewer  deploys::pages::index;
+    POST "/deploys"                     Member  deploys::pages::create;
+    GET  "/deploys/new"                 Member  deploys::pages::new;
+    GET  "/deploys/{key}"               Viewer  deploys::pages::show;
+    POST "/deploys/{key}"               Member  deploys::pages::update;
+    GET  "/deploys/{key}/edit"          Member  deploys::pages::edit;
+    POST "/deploys/{key}/people"        Member  deploys::pages::add_person;
+    POST "/deploys/{key}/people/{id}/removal" Member deploys::pages::remove_person;
+
+    POST "/hooks/{sender}/{slug}"       Hook    hooks::receive::receive;
+    GET  "/admin/sources"               Admin   hooks::pages::index;
+    POST "/admin/sources"               Admin   hooks::pages::create;
+    GET  "/admin/sources/{slug}"        Admin   hooks::pages::show;
+    POST "/admin/sources/{slug}/secret" Admin   hooks::pages::renew_secret;
+    GET  "/admin/deliveries/{id}"       Admin   hooks::pages::delivery;
+    POST "/admin/deliveries/{id}/replay" Admin  hooks::pages::replay;
+
+    GET  "/api/v1/deploys"              ApiRead   deploys::api::list;
+    POST "/api/v1/deploys"              ApiIngest deploys::api::create;
+    GET  "/api/v1/deploys/{key}"        ApiRead   deploys::api::show;
+    PATCH "/api/v1/deploys/{key}"       ApiWrite  deploys::api::change;
 
     GET  "/api/v1/openapi.json"         Anyone   crate::api::openapi::show;
     GET  "/api/v1/services"             ApiRead  services::api::list;

@@ -18,6 +18,7 @@ const DRAIN_S: u64 = 25;
 /// The handler of each kind of job; domains add theirs here.
 pub fn job_handler(kind: &str) -> Option<worker::Handler> {
     match kind {
+        crate::hooks::jobs::READ_DELIVERY => Some(crate::hooks::jobs::read_delivery),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::{links, services, timeline};
+use crate::{deploys, services};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +22,10 @@ use crate::{links, services, timeline};
         links::api::say,
         timeline::api::list,
         timeline::api::create,
+        deploys::api::list,
+        deploys::api::create,
+        deploys::api::show,
+        deploys::api::change,
     )
 )]
 struct Document;

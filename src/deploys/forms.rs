@@ -3,10 +3,8 @@
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::list::Filter;
-use super::model::{
-    DeployDraft, ENVIRONMENT_LIMIT, Part, PersonDraft, Reference, ReferenceKind, TRAIL_LIMIT,
-};
+use super::model::{DeployDraft, ENVIRONMENT_LIMIT, Part, PersonDraft, Reference, ReferenceKind, TRAIL_LIMIT};
+use super::queries_list::Filter;
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::web::fields::{Check, Fields, LINE_LIMIT, TEXT_LIMIT, is_web_address};
@@ -153,7 +151,7 @@ pub enum Times {
 }
 
 fn lines(text: &str) -> Vec<String> {
-    text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 impl RawDeploy {
@@ -267,7 +265,8 @@ impl RawDeploy {
             }
         }
         if let Some(value) = self.deployed_by {
-            draft.deployed_by = value.and_then(|raw| person(&mut check, "deployed_by", Part::Deployer, raw, times)).map(|p| p.name);
+            draft.deployed_by =
+                value.and_then(|raw| person(&mut check, "deployed_by", Part::Deployer, raw, times)).map(|p| p.name);
         }
         let known = std::mem::take(&mut draft.people);
         let one = |value: Sent<RawPerson>| value.map(|raw| raw.into_iter().collect::<Vec<_>>());
@@ -282,8 +281,7 @@ impl RawDeploy {
                 draft.people.extend(before.cloned());
                 continue;
             };
-            let is_list = matches!(part, Part::Author | Part::Reviewer);
-            draft.people.extend(people(&mut check, field, part, value, times, is_list).into_iter().map(|mut person| {
+            draft.people.extend(people(&mut check, field, part, value, times).into_iter().map(|mut person| {
                 // Sent again without its time, a sign-off keeps the time that it has.
                 if person.stood_at.is_none() {
                     let same = before.clone().find(|other| other.name == person.name);
@@ -335,18 +333,13 @@ fn person(check: &mut Check, field: &str, part: Part, raw: RawPerson, times: Tim
     Some(PersonDraft { part, name, stood_at })
 }
 
-fn people(
-    check: &mut Check,
-    field: &str,
-    part: Part,
-    raw: Vec<RawPerson>,
-    times: Times,
-    is_list: bool,
-) -> Vec<PersonDraft> {
+fn people(check: &mut Check, field: &str, part: Part, raw: Vec<RawPerson>, times: Times) -> Vec<PersonDraft> {
     if raw.len() > TRAIL_LIMIT {
         check.add(field, format!("Name at most {TRAIL_LIMIT}."));
         return Vec::new();
     }
+    // Several may write or read it; the other parts are one field each.
+    let is_list = matches!(part, Part::Author | Part::Reviewer);
     let mut found: Vec<PersonDraft> = Vec::new();
     for (index, raw) in raw.into_iter().enumerate() {
         let pointer = if is_list { format!("{field}/{index}") } else { field.to_owned() };
@@ -424,9 +417,8 @@ impl Filter {
         let owned = |name: &str| fields.some(name).map(|text| text.trim().to_owned());
         let kind = fields.some("kind").and_then(|word| check.word("kind", Some(word), ""));
         let status = fields.some("status").and_then(|word| check.word("status", Some(word), ""));
-        let from = day_or_moment(&mut check, "from", fields.some("from"), zone, "00:00:00");
-        let to = day_or_moment(&mut check, "to", fields.some("to"), zone, "23:59:59.999");
-        let to = to.map(|to| if is_day(fields.get("to")) { Moment::from_millis(to.millis() + 1) } else { to });
+        let from = day_or_moment(&mut check, "from", fields.some("from"), zone, 0);
+        let to = day_or_moment(&mut check, "to", fields.some("to"), zone, 1);
         if let (Some(from), Some(to)) = (from, to)
             && to < from
         {
@@ -445,22 +437,19 @@ impl Filter {
     }
 }
 
-fn is_day(text: &str) -> bool {
-    text.trim().len() == 10
-}
-
-fn day_or_moment(check: &mut Check, field: &str, value: Option<&str>, zone: &Zone, clock: &str) -> Option<Moment> {
+/// The beginning of a day, or of the one `days_later`; or an instant as it is.
+fn day_or_moment(check: &mut Check, field: &str, value: Option<&str>, zone: &Zone, days_later: u64) -> Option<Moment> {
     let value = value.map(str::trim)?;
-    if is_day(value) {
-        let day = check.date(field, Some(value))?;
-        // A day whose midnight the clock jumps over begins an hour later.
-        return zone
-            .parse(&format!("{day} {clock}"))
-            .or_else(|_| zone.parse(&format!("{day} 01:00:00")))
-            .map_err(|sentence| check.add(field, sentence))
-            .ok();
+    if value.len() > "2026-11-23".len() {
+        return check.moment(field, Some(value), zone);
     }
-    check.moment(field, Some(value), zone)
+    let day = check.date(field, Some(value))?;
+    let day = day.checked_add_days(chrono::Days::new(days_later)).unwrap_or(day);
+    // A day whose midnight the clock jumps over begins an hour later.
+    zone.parse(&format!("{day} 00:00:00"))
+        .or_else(|_| zone.parse(&format!("{day} 01:00:00")))
+        .map_err(|sentence| check.add(field, sentence))
+        .ok()
 }
 
 #[cfg(test)]

@@ -45,6 +45,16 @@ impl DeployStatus {
         !matches!(self, DeployStatus::Started)
     }
 
+    /// As a choice says it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            DeployStatus::Started => "started",
+            DeployStatus::Succeeded => "succeeded",
+            DeployStatus::Failed => "failed",
+            DeployStatus::RolledBack => "rolled back",
+        }
+    }
+
     /// Whether it was live at some time.
     pub const fn went_live(self) -> bool {
         matches!(self, DeployStatus::Succeeded | DeployStatus::RolledBack)
@@ -376,7 +386,8 @@ impl DeployDraft {
             (mine, theirs) => mine.or(theirs),
         };
         // A start after the end cannot be true (a sender's clock, an older run of the same number).
-        self.started_at = self.started_at.filter(|started| self.finished_at.is_none_or(|finished| *started <= finished));
+        self.started_at =
+            self.started_at.filter(|started| self.finished_at.is_none_or(|finished| *started <= finished));
     }
 }
 

@@ -38,6 +38,21 @@ pub fn by_key(c: &mut Conn, text: &str) -> Result<Deploy, Error> {
     by_number(c, parse_key(text).ok_or_else(|| Error::no("deploy", text))?)
 }
 
+/// The deploy with this key, held until the transaction ends, so that nobody changes it in between.
+///
+/// # Errors
+/// 404
+pub fn for_change(c: &mut Conn, text: &str) -> Result<Deploy, Error> {
+    let number = parse_key(text).ok_or_else(|| Error::no("deploy", text))?;
+    let one = deploys::table.filter(deploys::number.eq(number)).select(deploys::id);
+    // SQLite's writers are one at a time.
+    let id: Option<i64> = match c {
+        Conn::Sqlite(c) => one.first(c).optional()?,
+        Conn::Postgres(c) => one.for_update().first(c).optional()?,
+    };
+    by_id(c, id.ok_or_else(|| Error::no("deploy", key(number)))?)
+}
+
 /// The deploy in this row.
 ///
 /// # Errors
@@ -230,13 +245,7 @@ pub fn record(c: &mut Conn, actor: &Actor, draft: &DeployDraft, now: Moment) -> 
 ///
 /// # Errors
 /// 422 for times out of order.
-pub fn change(
-    c: &mut Conn,
-    actor: &Actor,
-    deploy: &Deploy,
-    draft: &DeployDraft,
-    now: Moment,
-) -> Result<Deploy, Error> {
+pub fn change(c: &mut Conn, actor: &Actor, deploy: &Deploy, draft: &DeployDraft, now: Moment) -> Result<Deploy, Error> {
     draft.check_times()?;
     let old = draft_of(c, deploy)?;
     if old == *draft {
@@ -247,10 +256,7 @@ pub fn change(
     diesel::delete(deploy_people::table.filter(deploy_people::deploy_id.eq(deploy.id))).execute(c)?;
     diesel::delete(deploy_references::table.filter(deploy_references::deploy_id.eq(deploy.id))).execute(c)?;
     diesel::update(deploys::table.find(deploy.id))
-        .set((
-            Columns::new(draft, service.id, deploy.created_at, now),
-            deploys::revision.eq(deploys::revision + 1),
-        ))
+        .set((Columns::new(draft, service.id, deploy.created_at, now), deploys::revision.eq(deploys::revision + 1)))
         .execute(c)?;
     add_trail(c, deploy.id, draft)?;
     let change =

@@ -67,6 +67,19 @@ pub fn find(c: &mut Conn, slug: &str) -> Result<Option<Service>, Error> {
     Ok(services::table.filter(services::slug.eq(slug)).select(Service::as_select()).first(c).optional()?)
 }
 
+/// The services whose repository has one of these addresses.
+///
+/// # Errors
+/// The database's.
+pub fn by_repository(c: &mut Conn, urls: &[String]) -> Result<Vec<Service>, Error> {
+    Ok(services::table
+        .filter(services::repository_url.eq_any(urls.to_vec()))
+        .order(services::slug)
+        .limit(CHOICE_LIMIT)
+        .select(Service::as_select())
+        .load(c)?)
+}
+
 /// A service's owner, links, and neighbours in the dependency graph.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
@@ -203,6 +216,11 @@ pub fn find_or_add(c: &mut Conn, actor: &Actor, name: &str, now: Moment) -> Resu
     if slug.is_empty() {
         return Err(Error::field("service", "Name the service with at least one letter or digit."));
     }
+    if let Some(service) = find(c, &slug)? {
+        return Ok(service);
+    }
+    // Two deploys may name a new service at once: one makes it, the other waits here and then finds it.
+    crate::db::counters::hold(c, "deploy")?;
     if let Some(service) = find(c, &slug)? {
         return Ok(service);
     }
