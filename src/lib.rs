@@ -1,6 +1,7 @@
 //! Debrief: incidents, the deploys that caused them, blameless postmortems, and action items carried to
 //! a verified end. ARCHITECTURE.md is the map of this house.
 
+pub mod action_items;
 pub mod account;
 pub mod admin;
 pub mod api;
@@ -12,12 +13,16 @@ pub mod config;
 pub mod db;
 pub mod deploys;
 pub mod error;
+pub mod home;
 pub mod hooks;
 pub mod incidents;
 pub mod exchange;
+pub mod factors;
 pub mod jobs;
 pub mod links;
 pub mod markdown;
+pub mod postmortems;
+pub mod references;
 pub mod routes;
 pub mod server;
 pub mod services;

@@ -7,6 +7,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::{links, services, timeline};
 use crate::{deploys, services};
+use crate::{deploys, incidents, postmortems, services};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,6 +23,13 @@ use crate::{deploys, services};
         links::api::say,
         timeline::api::list,
         timeline::api::create,
+        incidents::api::list,
+        incidents::api::create,
+        incidents::api::show,
+        incidents::api::change,
+        postmortems::api::show,
+        postmortems::api::put,
+        postmortems::api::publish,
         deploys::api::list,
         deploys::api::create,
         deploys::api::show,

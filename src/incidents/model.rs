@@ -496,7 +496,8 @@ mod tests {
         assert_eq!(parse_key("INC-42"), Some(42));
         assert_eq!(parse_key("inc-7"), Some(7));
         assert_eq!(parse_key("7"), Some(7));
-        for wrong in ["", "INC-", "INC-0", "0", "-1", "+1", "INC-+1", "INC-1x", "DEP-1", "99999999999999999999", "é-é1"] {
+        for wrong in ["", "INC-", "INC-0", "0", "-1", "+1", "INC-+1", "INC-1x", "DEP-1", "99999999999999999999", "é-é1"]
+        {
             assert_eq!(parse_key(wrong), None, "{wrong:?}");
         }
     }

@@ -3,8 +3,11 @@
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
+use super::around::model::NewTime;
 use super::around::queries as around;
+use super::forms::DeployLink;
 use super::model::{Incident, IncidentChange, IncidentDraft, IncidentStatus, TimeField, Times};
+use super::story;
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
@@ -18,7 +21,8 @@ use crate::web::times::Zone;
 /// # Errors
 /// 404 when there is none.
 pub fn by_number(c: &mut Conn, number: i64) -> Result<Incident, Error> {
-    let found = incidents::table.filter(incidents::number.eq(number)).select(Incident::as_select()).first(c).optional()?;
+    let found =
+        incidents::table.filter(incidents::number.eq(number)).select(Incident::as_select()).first(c).optional()?;
     found.ok_or_else(|| Error::no("incident", format!("INC-{number}")))
 }
 
@@ -76,6 +80,7 @@ pub fn declare(c: &mut Conn, actor: &Actor, draft: &IncidentDraft, now: Moment) 
         .get_result(c)?;
     around::set_services(c, actor, incident.id, &draft.services, now)?;
     around::set_tags(c, incident.id, &draft.tags)?;
+    story::declared(c, actor, &incident, now)?;
     audit::record(
         c,
         actor,
@@ -91,6 +96,46 @@ pub fn declare(c: &mut Conn, actor: &Actor, draft: &IncidentDraft, now: Moment) 
         },
     )?;
     Ok(incident)
+}
+
+/// Declares an incident and links deploys to it.
+///
+/// # Errors
+/// 422 when a deploy does not exist, or as [`declare`].
+pub fn declare_with_links(
+    c: &mut Conn,
+    actor: &Actor,
+    draft: &IncidentDraft,
+    deploys: &[DeployLink],
+    now: Moment,
+) -> Result<Incident, Error> {
+    let incident = declare(c, actor, draft, now)?;
+    link(c, actor, &incident, deploys, now)?;
+    Ok(incident)
+}
+
+/// Says of each deploy what it had to do with the incident.
+///
+/// # Errors
+/// 422 when a deploy does not exist.
+pub fn link(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    deploys: &[DeployLink],
+    now: Moment,
+) -> Result<(), Error> {
+    for (index, wanted) in deploys.iter().enumerate() {
+        let deploy = crate::deploys::queries::by_number(c, wanted.number).map_err(|error| match error {
+            Error::NotFound(_) => Error::field(
+                &format!("deploys/{index}/deploy"),
+                format!("There is no deploy DEP-{}. Check the key, or leave it out.", wanted.number),
+            ),
+            other => other,
+        })?;
+        crate::links::queries::say(c, actor, incident, &deploy, wanted.relation, &wanted.reason, now)?;
+    }
+    Ok(())
 }
 
 /// Changes an incident: what it says, its severity, its status, its times. What was changed is on its timeline,
@@ -132,16 +177,21 @@ pub fn change(
     let (mut old, mut new) = (facts(&before), facts(&after));
     if let Some(services) = &change.services {
         let (was, is) = around::set_services(c, actor, before.id, services, now)?;
+        if was != is {
+            story::services_changed(c, actor, before.id, &is, now)?;
+        }
         old.insert("services".into(), json!(was));
         new.insert("services".into(), json!(is));
     }
     if let Some(tags) = &change.tags {
         old.insert("tags".into(), json!(around::tags(c, before.id)?));
-        new.insert("tags".into(), json!(tags));
         around::set_tags(c, before.id, tags)?;
+        new.insert("tags".into(), json!(around::tags(c, before.id)?));
     }
-    record_times(c, actor, &before, &after, change, now)?;
-    let changed: Vec<String> = new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect();
+    story::changed(c, actor, (&before, &after), &change.reason, now)?;
+    record_times(c, actor, (&before, &after), &change.reason, now)?;
+    let changed: Vec<String> =
+        new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect();
     old.retain(|name, _| changed.contains(name));
     new.retain(|name, _| changed.contains(name));
     if !changed.is_empty() {
@@ -170,11 +220,7 @@ pub fn touch(c: &mut Conn, id: i64, now: Moment) -> Result<(), Error> {
 }
 
 /// Status and times after a change: a step forward gets its time, a step back clears the times that no longer hold.
-fn after_change(
-    before: &Incident,
-    change: &IncidentChange,
-    now: Moment,
-) -> Result<(IncidentStatus, Times), Error> {
+fn after_change(before: &Incident, change: &IncidentChange, now: Moment) -> Result<(IncidentStatus, Times), Error> {
     let mut times = before.times();
     for &(field, at) in &change.times {
         times.set(field, at);
@@ -187,6 +233,13 @@ fn after_change(
                 times.set(later, None);
             }
         }
+    }
+    let needed = status.time_field().filter(|_| change.status.is_none());
+    if let Some(field) = needed.filter(|&field| change.times.contains(&(field, None))) {
+        return Err(Error::field(
+            field.as_str(),
+            format!("It is {status}, and that has a time: correct it, or take the status back first."),
+        ));
     }
     settle(status, &mut times, &change.zone, now)?;
     Ok((status, times))
@@ -242,9 +295,8 @@ const fn belongs_after(field: TimeField, status: IncidentStatus) -> bool {
 fn record_times(
     c: &mut Conn,
     actor: &Actor,
-    before: &Incident,
-    after: &Incident,
-    change: &IncidentChange,
+    (before, after): (&Incident, &Incident),
+    reason: &str,
     now: Moment,
 ) -> Result<(), Error> {
     let reached = (after.status != before.status).then(|| after.status.time_field()).flatten();
@@ -252,9 +304,11 @@ fn record_times(
         let (old_at, new_at) = (before.times().get(field), after.times().get(field));
         let is_step = old_at.is_none()
             && (reached == Some(field)
-                || (after.status == IncidentStatus::Resolved && before.status != after.status && field == TimeField::Mitigated));
+                || (after.status == IncidentStatus::Resolved
+                    && before.status != after.status
+                    && field == TimeField::Mitigated));
         if old_at != new_at && !is_step {
-            around::record_correction(c, actor, after.id, field, (old_at, new_at), &change.reason, now)?;
+            around::record_correction(c, actor, after.id, &NewTime { field, old_at, new_at, reason }, now)?;
         }
     }
     Ok(())

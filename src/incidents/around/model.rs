@@ -71,9 +71,9 @@ pub struct ImpactFigure {
 }
 
 impl ImpactFigure {
-    /// The amount with thousands apart: `31,000`, `0.5`.
+    /// The amount with its unit, thousands apart: `31,000 EUR`, `0.5`.
     pub fn amount_text(&self) -> String {
-        group_thousands(self.amount)
+        with_unit(self.amount, &self.unit)
     }
 }
 
@@ -90,6 +90,13 @@ pub struct FigureDraft {
     pub source: String,
     /// Counted or guessed.
     pub basis: Basis,
+}
+
+impl FigureDraft {
+    /// As [`ImpactFigure::amount_text`].
+    pub fn amount_text(&self) -> String {
+        with_unit(self.amount, &self.unit)
+    }
 }
 
 /// A time that was changed, with what it was.
@@ -112,6 +119,23 @@ pub struct TimeCorrection {
     pub corrected_by: Option<i64>,
     /// When.
     pub corrected_at: Moment,
+}
+
+/// A time that is changed.
+#[derive(Clone, Debug)]
+pub struct NewTime<'a> {
+    /// Which time.
+    pub field: TimeField,
+    /// What it was.
+    pub old_at: Option<Moment>,
+    /// What it becomes.
+    pub new_at: Option<Moment>,
+    /// Why; may be empty.
+    pub reason: &'a str,
+}
+
+fn with_unit(amount: f64, unit: &str) -> String {
+    format!("{} {unit}", group_thousands(amount)).trim_end().to_owned()
 }
 
 fn group_thousands(amount: f64) -> String {
@@ -139,7 +163,8 @@ mod tests {
 
     #[test]
     fn amounts_read_well() {
-        for (amount, text) in [(0.0, "0"), (1204.0, "1,204"), (31000.5, "31,000.5"), (999.0, "999"), (1e6, "1,000,000")] {
+        for (amount, text) in [(0.0, "0"), (1204.0, "1,204"), (31000.5, "31,000.5"), (999.0, "999"), (1e6, "1,000,000")]
+        {
             assert_eq!(group_thousands(amount), text);
         }
     }

@@ -3,17 +3,21 @@
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::model::{FIGURE_LIMIT, FigureDraft, ImpactFigure, IncidentRole, TimeCorrection};
+use super::model::{FIGURE_LIMIT, FigureDraft, ImpactFigure, IncidentRole, NewTime, TimeCorrection};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{
-    impact_figures, incident_roles, incident_services, incident_tags, services, time_corrections, users,
+    deploys, impact_figures, incident_deploys, incident_roles, incident_services, incident_tags, service_dependencies,
+    services, time_corrections, timeline_events, users,
 };
+use crate::deploys::model::Deploy;
 use crate::error::Error;
-use crate::incidents::model::{Incident, TimeField};
+use crate::incidents::model::Incident;
+use crate::incidents::story;
 use crate::services::model::Service;
+use crate::timeline::model::EventSource;
 
 /// Most corrections that a page shows.
 pub const CORRECTION_LIMIT: i64 = 100;
@@ -132,8 +136,10 @@ pub fn roles(c: &mut Conn, incident_id: i64) -> Result<Vec<RoleHolder>, Error> {
         .order(incident_roles::role)
         .select((incident_roles::role, users::id, users::name, incident_roles::assigned_at))
         .load(c)?;
-    let mut holders: Vec<RoleHolder> =
-        rows.into_iter().map(|(role, user_id, name, assigned_at)| RoleHolder { role, user_id, name, assigned_at }).collect();
+    let mut holders: Vec<RoleHolder> = rows
+        .into_iter()
+        .map(|(role, user_id, name, assigned_at)| RoleHolder { role, user_id, name, assigned_at })
+        .collect();
     holders.sort_by_key(|holder| holder.role);
     Ok(holders)
 }
@@ -146,8 +152,7 @@ pub fn assign(
     c: &mut Conn,
     actor: &Actor,
     incident: &Incident,
-    role: IncidentRole,
-    user_id: Option<i64>,
+    (role, user_id): (IncidentRole, Option<i64>),
     now: Moment,
 ) -> Result<(), Error> {
     let before = roles(c, incident.id)?.into_iter().find(|holder| holder.role == role);
@@ -166,9 +171,8 @@ pub fn assign(
     if before.as_ref().map(|holder| holder.user_id) == user_id {
         return Ok(());
     }
-    let mine = incident_roles::table
-        .filter(incident_roles::incident_id.eq(incident.id))
-        .filter(incident_roles::role.eq(role));
+    let mine =
+        incident_roles::table.filter(incident_roles::incident_id.eq(incident.id)).filter(incident_roles::role.eq(role));
     diesel::delete(mine).execute(c)?;
     if let Some(user_id) = user_id {
         diesel::insert_into(incident_roles::table)
@@ -188,9 +192,10 @@ pub fn assign(
             action: "incident.assign",
             subject: incident.key(),
             old: before.map(|holder| json!({ "role": role, "name": holder.name })),
-            new: name.map(|name| json!({ "role": role, "name": name })),
+            new: name.as_ref().map(|name| json!({ "role": role, "name": name })),
         },
-    )
+    )?;
+    story::assigned(c, actor, incident.id, (role, name.as_deref()), now)
 }
 
 /// An incident's impact figures in the order in which they were added.
@@ -245,14 +250,21 @@ pub fn add_figure(
                 "basis": draft.basis,
             })),
         },
-    )
+    )?;
+    story::figure_added(c, actor, incident.id, draft, now)
 }
 
 /// Removes an impact figure of this incident.
 ///
 /// # Errors
 /// 404 when it is not one of this incident's.
-pub fn remove_figure(c: &mut Conn, actor: &Actor, incident: &Incident, id: i64, now: Moment) -> Result<ImpactFigure, Error> {
+pub fn remove_figure(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    id: i64,
+    now: Moment,
+) -> Result<ImpactFigure, Error> {
     let figure: ImpactFigure = impact_figures::table
         .find(id)
         .filter(impact_figures::incident_id.eq(incident.id))
@@ -275,6 +287,7 @@ pub fn remove_figure(c: &mut Conn, actor: &Actor, incident: &Incident, id: i64, 
             new: None::<()>,
         },
     )?;
+    story::figure_removed(c, actor, incident.id, &figure, now)?;
     Ok(figure)
 }
 
@@ -292,7 +305,7 @@ pub fn corrections(c: &mut Conn, incident_id: i64) -> Result<Vec<(TimeCorrection
         .load(c)?)
 }
 
-/// Puts a changed time on record: what it was, what it is.
+/// Puts a changed time on record and on the timeline: what it was, what it is.
 ///
 /// # Errors
 /// The database's.
@@ -300,21 +313,114 @@ pub fn record_correction(
     c: &mut Conn,
     actor: &Actor,
     incident_id: i64,
-    field: TimeField,
-    (old_at, new_at): (Option<Moment>, Option<Moment>),
-    reason: &str,
+    time: &NewTime<'_>,
     now: Moment,
 ) -> Result<(), Error> {
     diesel::insert_into(time_corrections::table)
         .values((
             time_corrections::incident_id.eq(incident_id),
-            time_corrections::field.eq(field),
-            time_corrections::old_at.eq(old_at),
-            time_corrections::new_at.eq(new_at),
-            time_corrections::reason.eq(reason),
+            time_corrections::field.eq(time.field),
+            time_corrections::old_at.eq(time.old_at),
+            time_corrections::new_at.eq(time.new_at),
+            time_corrections::reason.eq(time.reason),
             time_corrections::corrected_by.eq(actor.user_id),
             time_corrections::corrected_at.eq(now),
         ))
         .execute(c)?;
-    Ok(())
+    if let (Some(old), Some(new)) = (time.old_at, time.new_at) {
+        // The fact itself moves to where it belongs; that it was corrected stands on the timeline as well.
+        let fact = timeline_events::table
+            .filter(timeline_events::incident_id.eq(incident_id))
+            .filter(timeline_events::source.eq(EventSource::StatusChange))
+            .filter(timeline_events::happened_at.eq(old))
+            .filter(timeline_events::text.like(format!("{}%", story::step_words(time.field))));
+        diesel::update(fact)
+            .set((timeline_events::happened_at.eq(new), timeline_events::updated_at.eq(now)))
+            .execute(c)?;
+    }
+    story::corrected(c, actor, incident_id, time, now)
+}
+
+/// A change that came before an incident.
+#[derive(Clone, Debug)]
+pub struct Suspect {
+    /// The deploy.
+    pub deploy: Deploy,
+    /// Whose it was.
+    pub service: Service,
+    /// Whether the service is one of the incident's own, or one that those depend on.
+    pub nearness: Nearness,
+}
+
+/// How near a service is to an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nearness {
+    /// The incident hit it.
+    Hit,
+    /// A service that was hit depends on it.
+    Needed,
+    /// The incident names no service.
+    Unknown,
+}
+
+/// Most suspects that a page offers.
+pub const SUSPECT_LIMIT: i64 = 8;
+/// How long before the start a change is offered, in seconds: a day.
+const SUSPECT_S: i64 = 86_400;
+
+/// Deploys of the day before the start that nobody has said anything about: of the services that were hit and of
+/// what they depend on, the last first.
+///
+/// # Errors
+/// The database's.
+pub fn suspects(c: &mut Conn, incident: &Incident, hit: &[Service]) -> Result<Vec<Suspect>, Error> {
+    let hit_ids: Vec<i64> = hit.iter().map(|service| service.id).collect();
+    let mut near: Vec<i64> = service_dependencies::table
+        .filter(service_dependencies::service_id.eq_any(hit_ids.clone()))
+        .select(service_dependencies::depends_on_id)
+        .limit(1000)
+        .load(c)?;
+    near.extend(&hit_ids);
+    let linked = incident_deploys::table
+        .filter(incident_deploys::incident_id.eq(incident.id))
+        .select(incident_deploys::deploy_id);
+    let mut query = deploys::table
+        .inner_join(services::table)
+        .filter(deploys::happened_at.le(incident.started_at))
+        .filter(deploys::happened_at.ge(incident.started_at.plus_s(-SUSPECT_S)))
+        .filter(diesel::dsl::not(deploys::id.eq_any(linked)))
+        .order((deploys::happened_at.desc(), deploys::id.desc()))
+        .limit(SUSPECT_LIMIT)
+        .select((Deploy::as_select(), Service::as_select()))
+        .into_boxed();
+    if !hit_ids.is_empty() {
+        query = query.filter(deploys::service_id.eq_any(near));
+    }
+    let rows: Vec<(Deploy, Service)> = query.load(c)?;
+    Ok(rows
+        .into_iter()
+        .map(|(deploy, service)| {
+            let nearness = if hit_ids.is_empty() {
+                Nearness::Unknown
+            } else if hit_ids.contains(&service.id) {
+                Nearness::Hit
+            } else {
+                Nearness::Needed
+            };
+            Suspect { deploy, service, nearness }
+        })
+        .collect())
+}
+
+/// People who may take a role, by name: row id and name.
+///
+/// # Errors
+/// The database's.
+pub fn people(c: &mut Conn) -> Result<Vec<(i64, String)>, Error> {
+    Ok(users::table
+        .filter(users::disabled_at.is_null())
+        .order((users::name, users::id))
+        .limit(500)
+        .select((users::id, users::name))
+        .load(c)?)
 }

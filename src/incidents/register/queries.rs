@@ -93,7 +93,10 @@ pub fn list(c: &mut Conn, filter: &Filter, turn: Turn) -> Result<Page<Incident>,
         }
     };
     let rows: Vec<Incident> = query.load(c)?;
-    Ok(Page::from_rows(rows, PAGE_SIZE, turn, |incident| Cursor { sort: incident.started_at.millis(), id: incident.id }))
+    Ok(Page::from_rows(rows, PAGE_SIZE, turn, |incident| Cursor {
+        sort: incident.started_at.millis(),
+        id: incident.id,
+    }))
 }
 
 /// The statuses that ask for somebody.
