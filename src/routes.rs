@@ -3,6 +3,8 @@
 use actix_web::{Route, web};
 
 use crate::web::errors::wrong_method;
+use crate::{auth, links, services, timeline, web as shared};
+use crate::{auth, deploys, hooks, services, web as shared};
 use crate::{auth, deploys, factors, home, hooks, incidents, postmortems, services, web as shared};
 use crate::timeline;
 
@@ -95,6 +97,21 @@ routes! {
     POST "/services/{slug}"             Member  services::pages::update;
     GET  "/services/{slug}/edit"        Member  services::pages::edit;
 
+    POST "/incidents/{key}/events"                          Member timeline::pages::create;
+    GET  "/incidents/{key}/events/new"                      Member timeline::pages::new;
+    POST "/incidents/{key}/events/{id}"                     Member timeline::pages::update;
+    GET  "/incidents/{key}/events/{id}/edit"                Member timeline::pages::edit;
+    POST "/incidents/{key}/events/{id}/removal"             Member timeline::pages::remove;
+    POST "/incidents/{key}/events/{id}/restoration"         Member timeline::pages::restore;
+    POST "/incidents/{key}/events/{id}/pin"                 Member timeline::pages::pin;
+    POST "/incidents/{key}/events/{id}/pin/removal"         Member timeline::pages::unpin;
+
+    POST "/incidents/{key}/deploys"                         Member links::pages::say_of_incident;
+    POST "/incidents/{key}/deploys/{deploy}/removal"        Member links::pages::unlink_from_incident;
+    POST "/incidents/{key}/deploys/{deploy}/restoration"    Member links::pages::relink_to_incident;
+    POST "/deploys/{key}/incidents"                         Member links::pages::say_of_deploy;
+    POST "/deploys/{key}/incidents/{incident}/removal"      Member links::pages::unlink_from_deploy;
+    POST "/deploys/{key}/incidents/{incident}/restoration"  Member links::pages::relink_to_deploy;
     GET  "/"                            Viewer  home::pages::show;
 
     GET  "/incidents"                   Viewer  incidents::pages::index;
@@ -155,19 +172,16 @@ routes! {
     POST "/api/v1/deploys"              ApiIngest deploys::api::create;
     GET  "/api/v1/deploys/{key}"        ApiRead   deploys::api::show;
     PATCH "/api/v1/deploys/{key}"       ApiWrite  deploys::api::change;
-    POST "/incidents/{key}/events"                          Member timeline::pages::create;
-    GET  "/incidents/{key}/events/new"                      Member timeline::pages::new;
-    POST "/incidents/{key}/events/{id}"                     Member timeline::pages::update;
-    GET  "/incidents/{key}/events/{id}/edit"                Member timeline::pages::edit;
-    POST "/incidents/{key}/events/{id}/removal"             Member timeline::pages::remove;
-    POST "/incidents/{key}/events/{id}/restoration"         Member timeline::pages::restore;
-    POST "/incidents/{key}/events/{id}/pin"                 Member timeline::pages::pin;
-    POST "/incidents/{key}/events/{id}/pin/removal"         Member timeline::pages::unpin;
 
     GET  "/api/v1/openapi.json"         Anyone   crate::api::openapi::show;
     GET  "/api/v1/services"             ApiRead  services::api::list;
     POST "/api/v1/services"             ApiWrite services::api::create;
     GET  "/api/v1/services/{slug}"      ApiRead  services::api::show;
+    GET  "/api/v1/incidents/{key}/deploys"   ApiRead  links::api::of_incident;
+    POST "/api/v1/incidents/{key}/deploys"   ApiWrite links::api::say;
+    GET  "/api/v1/deploys/{key}/incidents"   ApiRead  links::api::of_deploy;
+    GET  "/api/v1/incidents/{key}/timeline"  ApiRead  timeline::api::list;
+    POST "/api/v1/incidents/{key}/timeline"  ApiWrite timeline::api::create;
 
     GET   "/api/v1/incidents"           ApiRead  incidents::api::list;
     POST  "/api/v1/incidents"           ApiWrite incidents::api::create;
@@ -176,8 +190,6 @@ routes! {
     GET  "/api/v1/incidents/{key}/postmortem"             ApiRead  postmortems::api::show;
     PUT  "/api/v1/incidents/{key}/postmortem"             ApiWrite postmortems::api::put;
     POST "/api/v1/incidents/{key}/postmortem/publication" ApiWrite postmortems::api::publish;
-    GET  "/api/v1/incidents/{key}/timeline"  ApiRead  timeline::api::list;
-    POST "/api/v1/incidents/{key}/timeline"  ApiWrite timeline::api::create;
 }
 
 /// Mounts the table: one resource for each path, 405 for methods that it does not take, 404 for all else.

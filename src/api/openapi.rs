@@ -5,6 +5,8 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
+use crate::{links, services, timeline};
+use crate::{deploys, services};
 use crate::{deploys, incidents, postmortems, services};
 use crate::timeline;
 
@@ -17,6 +19,11 @@ use crate::timeline;
         services::api::list,
         services::api::create,
         services::api::show,
+        links::api::of_incident,
+        links::api::of_deploy,
+        links::api::say,
+        timeline::api::list,
+        timeline::api::create,
         incidents::api::list,
         incidents::api::create,
         incidents::api::show,
@@ -28,8 +35,6 @@ use crate::timeline;
         deploys::api::create,
         deploys::api::show,
         deploys::api::change,
-        timeline::api::list,
-        timeline::api::create,
     )
 )]
 struct Document;

@@ -4,6 +4,10 @@
 //! its removal included, stays in the verdicts. A program may only ever suspect; a person says the rest, and a
 //! program never overrules a person.
 
+pub mod api;
+pub mod forms;
 pub mod lines;
 pub mod model;
+pub mod pages;
 pub mod queries;
+pub mod views;

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::forms::{LinkDraft, Side};
 use super::model::{Link, Relation, Speaker, Verdict, VerdictWord};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
@@ -14,7 +15,7 @@ use crate::deploys::model::{Deploy, DeployKind};
 use crate::error::Error;
 use crate::incidents::model::Incident;
 use crate::services::model::Service;
-use crate::timeline;
+use crate::{deploys as deploy_room, incidents as incident_room, timeline};
 use crate::timeline::model::{EventKind, EventSource};
 
 /// Most links that a page shows.
@@ -194,6 +195,38 @@ pub fn say(
         },
     )?;
     find(c, incident.id, deploy.id)?.ok_or_else(|| Error::Fault("the link that was just written is gone".to_owned()))
+}
+
+/// Says a word about a pair of which the form names one side.
+///
+/// # Errors
+/// 404 for the side in the address, 422 for the one in the form.
+pub fn say_by_key(
+    c: &mut Conn,
+    actor: &Actor,
+    side: Side,
+    key: &str,
+    draft: &LinkDraft,
+    now: Moment,
+) -> Result<((Incident, Deploy), Link), Error> {
+    // The side in the address is a page that may be missing; the side in the form is a field.
+    let on_field = |error| match error {
+        Error::NotFound(sentence) => Error::field(side.field(), sentence),
+        other => other,
+    };
+    let (incident, deploy) = match side {
+        Side::Deploy => {
+            let number = incident_room::model::parse_key(key).ok_or_else(|| Error::no("incident", key))?;
+            let incident = incident_room::queries::for_change(c, number)?;
+            (incident, deploy_room::queries::by_number(c, draft.number).map_err(on_field)?)
+        }
+        Side::Incident => {
+            let deploy = deploy_room::queries::by_key(c, key)?;
+            (incident_room::queries::for_change(c, draft.number).map_err(on_field)?, deploy)
+        }
+    };
+    let link = say(c, actor, &incident, &deploy, draft.relation, &draft.reason, now)?;
+    Ok(((incident, deploy), link))
 }
 
 /// Takes a link away; what was said stays in the history, and [`relink`] says it again.
