@@ -1,6 +1,7 @@
 //! Debrief: incidents, the deploys that caused them, blameless postmortems, and action items carried to
 //! a verified end. ARCHITECTURE.md is the map of this house.
 
+pub mod action_items;
 pub mod api;
 pub mod app;
 pub mod auth;

@@ -6,6 +6,8 @@
 //! on record; every change is on the timeline and in the audit log, written in the transaction of the change.
 
 pub mod around;
+pub mod forms;
 pub mod model;
 pub mod queries;
 pub mod register;
+pub mod story;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::around::queries as around;
 use super::model::{Incident, IncidentChange, IncidentDraft, IncidentStatus, TimeField, Times};
+use super::story;
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
@@ -76,6 +77,7 @@ pub fn declare(c: &mut Conn, actor: &Actor, draft: &IncidentDraft, now: Moment) 
         .get_result(c)?;
     around::set_services(c, actor, incident.id, &draft.services, now)?;
     around::set_tags(c, incident.id, &draft.tags)?;
+    story::declared(c, actor, &incident, now)?;
     audit::record(
         c,
         actor,
@@ -132,14 +134,18 @@ pub fn change(
     let (mut old, mut new) = (facts(&before), facts(&after));
     if let Some(services) = &change.services {
         let (was, is) = around::set_services(c, actor, before.id, services, now)?;
+        if was != is {
+            story::services_changed(c, actor, before.id, &is, now)?;
+        }
         old.insert("services".into(), json!(was));
         new.insert("services".into(), json!(is));
     }
     if let Some(tags) = &change.tags {
         old.insert("tags".into(), json!(around::tags(c, before.id)?));
-        new.insert("tags".into(), json!(tags));
         around::set_tags(c, before.id, tags)?;
+        new.insert("tags".into(), json!(around::tags(c, before.id)?));
     }
+    story::changed(c, actor, (&before, &after), &change.reason, now)?;
     record_times(c, actor, &before, &after, change, now)?;
     let changed: Vec<String> = new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect();
     old.retain(|name, _| changed.contains(name));

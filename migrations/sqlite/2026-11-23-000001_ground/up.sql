@@ -96,6 +96,7 @@ CREATE TABLE audit_entries (
     request_id TEXT NOT NULL
 );
 CREATE INDEX audit_entries_by_subject ON audit_entries (subject, id);
+CREATE INDEX audit_entries_by_person ON audit_entries (user_id, id);
 
 CREATE TABLE idempotency_keys (
     id INTEGER NOT NULL PRIMARY KEY,
@@ -441,6 +442,7 @@ CREATE INDEX action_items_by_team ON action_items (team_id, status, due_on, id);
 CREATE INDEX action_items_by_status ON action_items (status, due_on, id);
 CREATE INDEX action_items_by_factor ON action_items (factor_id, status);
 CREATE INDEX action_items_by_due ON action_items (due_on, id);
+CREATE INDEX action_items_unfinished_by_due ON action_items (due_on, id) WHERE closed_at IS NULL;
 
 CREATE TABLE action_item_evidence (
     id INTEGER NOT NULL PRIMARY KEY,

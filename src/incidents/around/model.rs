@@ -71,9 +71,9 @@ pub struct ImpactFigure {
 }
 
 impl ImpactFigure {
-    /// The amount with thousands apart: `31,000`, `0.5`.
+    /// The amount with its unit, thousands apart: `31,000 EUR`, `0.5`.
     pub fn amount_text(&self) -> String {
-        group_thousands(self.amount)
+        with_unit(self.amount, &self.unit)
     }
 }
 
@@ -90,6 +90,13 @@ pub struct FigureDraft {
     pub source: String,
     /// Counted or guessed.
     pub basis: Basis,
+}
+
+impl FigureDraft {
+    /// As [`ImpactFigure::amount_text`].
+    pub fn amount_text(&self) -> String {
+        with_unit(self.amount, &self.unit)
+    }
 }
 
 /// A time that was changed, with what it was.
@@ -112,6 +119,10 @@ pub struct TimeCorrection {
     pub corrected_by: Option<i64>,
     /// When.
     pub corrected_at: Moment,
+}
+
+fn with_unit(amount: f64, unit: &str) -> String {
+    format!("{} {unit}", group_thousands(amount)).trim_end().to_owned()
 }
 
 fn group_thousands(amount: f64) -> String {

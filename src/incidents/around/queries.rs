@@ -13,6 +13,7 @@ use crate::db::schema::{
 };
 use crate::error::Error;
 use crate::incidents::model::{Incident, TimeField};
+use crate::incidents::story;
 use crate::services::model::Service;
 
 /// Most corrections that a page shows.
@@ -188,9 +189,10 @@ pub fn assign(
             action: "incident.assign",
             subject: incident.key(),
             old: before.map(|holder| json!({ "role": role, "name": holder.name })),
-            new: name.map(|name| json!({ "role": role, "name": name })),
+            new: name.as_ref().map(|name| json!({ "role": role, "name": name })),
         },
-    )
+    )?;
+    story::assigned(c, actor, incident.id, role, name.as_deref(), now)
 }
 
 /// An incident's impact figures in the order in which they were added.
@@ -245,7 +247,8 @@ pub fn add_figure(
                 "basis": draft.basis,
             })),
         },
-    )
+    )?;
+    story::figure_added(c, actor, incident.id, draft, now)
 }
 
 /// Removes an impact figure of this incident.
@@ -275,6 +278,7 @@ pub fn remove_figure(c: &mut Conn, actor: &Actor, incident: &Incident, id: i64, 
             new: None::<()>,
         },
     )?;
+    story::figure_removed(c, actor, incident.id, &figure, now)?;
     Ok(figure)
 }
 
@@ -292,7 +296,7 @@ pub fn corrections(c: &mut Conn, incident_id: i64) -> Result<Vec<(TimeCorrection
         .load(c)?)
 }
 
-/// Puts a changed time on record: what it was, what it is.
+/// Puts a changed time on record and on the timeline: what it was, what it is.
 ///
 /// # Errors
 /// The database's.
@@ -316,5 +320,5 @@ pub fn record_correction(
             time_corrections::corrected_at.eq(now),
         ))
         .execute(c)?;
-    Ok(())
+    story::corrected(c, actor, incident_id, field, (old_at, new_at), reason, now)
 }

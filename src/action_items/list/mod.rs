@@ -1,0 +1,3 @@
+//! Lists of items: by view and filter, sorted by due date, page by page.
+
+pub mod queries;
