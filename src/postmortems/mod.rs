@@ -1,0 +1,17 @@
+//! Postmortems: what was learned from an incident, as one Markdown document with numbered, immutable revisions.
+//!
+//! Invariants: an incident has at most one. A revision is never changed or removed. A save names the revision that
+//! it is based on and never overwrites a newer one. Publishing names the revision that readers see; later revisions
+//! stay with the writers until it is published again. Each step (drafted, published, taken back, not needed) is a
+//! row with who, when and why.
+
+pub mod api;
+pub mod forms;
+pub mod history;
+pub mod model;
+pub mod outset;
+pub mod pages;
+pub mod queries;
+pub mod record;
+pub mod shelf;
+pub mod views;

@@ -1,0 +1,170 @@
+//! The list's SQL.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::Shelf;
+use crate::clock::Moment;
+use crate::db::Conn;
+use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
+use crate::db::schema::{incident_services, incidents, postmortems, services};
+use crate::error::Error;
+use crate::incidents::model::{Incident, IncidentKind, IncidentStatus};
+use crate::postmortems::model::{Postmortem, PostmortemStatus};
+
+diesel::define_sql_function! {
+    /// Lower case, so that both databases compare alike.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+/// Most that a tab counts; more are "999+".
+pub const COUNT_LIMIT: i64 = 1000;
+
+/// What the list is narrowed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// A service's slug.
+    pub service: Option<String>,
+    /// Words of the incident's title.
+    pub text: Option<String>,
+}
+
+/// A row of the list.
+#[derive(Clone, Debug)]
+pub struct ShelfRow {
+    /// Whose postmortem.
+    pub incident: Incident,
+    /// The postmortem; nothing while it is to write.
+    pub postmortem: Option<Postmortem>,
+}
+
+impl ShelfRow {
+    fn cursor(&self) -> Cursor {
+        match &self.postmortem {
+            Some(postmortem) => Cursor { sort: postmortem.updated_at.millis(), id: postmortem.id },
+            None => Cursor { sort: self.incident.started_at.millis(), id: self.incident.id },
+        }
+    }
+}
+
+/// One page of a compartment, what was touched last first; those to write by their incident's start.
+///
+/// # Errors
+/// The database's.
+pub fn list(c: &mut Conn, shelf: Shelf, filter: &Filter, turn: Turn) -> Result<Page<ShelfRow>, Error> {
+    let rows = match shelf {
+        Shelf::ToWrite => to_write(c, filter, turn)?,
+        Shelf::Published => written(c, &[PostmortemStatus::Published], filter, turn)?,
+        Shelf::Draft => written(c, &[PostmortemStatus::Draft, PostmortemStatus::InReview], filter, turn)?,
+        Shelf::NotNeeded => written(c, &[PostmortemStatus::NotNeeded], filter, turn)?,
+    };
+    Ok(Page::from_rows(rows, PAGE_SIZE, turn, ShelfRow::cursor))
+}
+
+/// `%words%`, with the wildcards of what was typed taken literally.
+fn pattern(text: &str) -> String {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+fn to_write(c: &mut Conn, filter: &Filter, turn: Turn) -> Result<Vec<ShelfRow>, Error> {
+    let mut query = incidents::table
+        .left_join(postmortems::table)
+        .filter(incidents::status.eq(IncidentStatus::Resolved))
+        .filter(incidents::kind.eq(IncidentKind::Incident))
+        .filter(postmortems::id.nullable().is_null())
+        .select(Incident::as_select())
+        .limit(PAGE_SIZE + 1)
+        .into_boxed();
+    if let Some(slug) = &filter.service {
+        let hit = incident_services::table
+            .inner_join(services::table)
+            .filter(incident_services::incident_id.eq(incidents::id))
+            .filter(services::slug.eq(slug.clone()));
+        query = query.filter(exists(hit));
+    }
+    if let Some(text) = &filter.text {
+        query = query.filter(lower(incidents::title).like(pattern(text)).escape('\\'));
+    }
+    query = match turn {
+        Turn::First => query.order((incidents::started_at.desc(), incidents::id.desc())),
+        Turn::After(Cursor { sort, id }) => {
+            let at = Moment::from_millis(sort);
+            query
+                .filter(incidents::started_at.lt(at).or(incidents::started_at.eq(at).and(incidents::id.lt(id))))
+                .order((incidents::started_at.desc(), incidents::id.desc()))
+        }
+        Turn::Before(Cursor { sort, id }) => {
+            let at = Moment::from_millis(sort);
+            query
+                .filter(incidents::started_at.gt(at).or(incidents::started_at.eq(at).and(incidents::id.gt(id))))
+                .order((incidents::started_at.asc(), incidents::id.asc()))
+        }
+    };
+    let rows: Vec<Incident> = query.load(c)?;
+    Ok(rows.into_iter().map(|incident| ShelfRow { incident, postmortem: None }).collect())
+}
+
+fn written(c: &mut Conn, statuses: &[PostmortemStatus], filter: &Filter, turn: Turn) -> Result<Vec<ShelfRow>, Error> {
+    let mut query = postmortems::table
+        .inner_join(incidents::table)
+        .filter(postmortems::status.eq_any(statuses.to_vec()))
+        .select((Incident::as_select(), Postmortem::as_select()))
+        .limit(PAGE_SIZE + 1)
+        .into_boxed();
+    if let Some(slug) = &filter.service {
+        let hit = incident_services::table
+            .inner_join(services::table)
+            .filter(incident_services::incident_id.eq(incidents::id))
+            .filter(services::slug.eq(slug.clone()));
+        query = query.filter(exists(hit));
+    }
+    if let Some(text) = &filter.text {
+        query = query.filter(lower(incidents::title).like(pattern(text)).escape('\\'));
+    }
+    query = match turn {
+        Turn::First => query.order((postmortems::updated_at.desc(), postmortems::id.desc())),
+        Turn::After(Cursor { sort, id }) => {
+            let at = Moment::from_millis(sort);
+            query
+                .filter(postmortems::updated_at.lt(at).or(postmortems::updated_at.eq(at).and(postmortems::id.lt(id))))
+                .order((postmortems::updated_at.desc(), postmortems::id.desc()))
+        }
+        Turn::Before(Cursor { sort, id }) => {
+            let at = Moment::from_millis(sort);
+            query
+                .filter(postmortems::updated_at.gt(at).or(postmortems::updated_at.eq(at).and(postmortems::id.gt(id))))
+                .order((postmortems::updated_at.asc(), postmortems::id.asc()))
+        }
+    };
+    let rows: Vec<(Incident, Postmortem)> = query.load(c)?;
+    Ok(rows.into_iter().map(|(incident, postmortem)| ShelfRow { incident, postmortem: Some(postmortem) }).collect())
+}
+
+/// How many there are in each compartment, up to [`COUNT_LIMIT`], in the order of [`Shelf::ALL`].
+///
+/// # Errors
+/// The database's.
+pub fn counts(c: &mut Conn) -> Result<Vec<(Shelf, i64)>, Error> {
+    let by_status: Vec<(PostmortemStatus, i64)> = postmortems::table
+        .group_by(postmortems::status)
+        .select((postmortems::status, diesel::dsl::count_star()))
+        .load(c)?;
+    let of = |wanted: &[PostmortemStatus]| {
+        by_status.iter().filter(|(status, _)| wanted.contains(status)).map(|(_, count)| count).sum()
+    };
+    let missing: Vec<i64> = incidents::table
+        .left_join(postmortems::table)
+        .filter(incidents::status.eq(IncidentStatus::Resolved))
+        .filter(incidents::kind.eq(IncidentKind::Incident))
+        .filter(postmortems::id.nullable().is_null())
+        .limit(COUNT_LIMIT)
+        .select(incidents::id)
+        .load(c)?;
+    Ok(vec![
+        (Shelf::Published, of(&[PostmortemStatus::Published])),
+        (Shelf::Draft, of(&[PostmortemStatus::Draft, PostmortemStatus::InReview])),
+        (Shelf::ToWrite, missing.len() as i64),
+        (Shelf::NotNeeded, of(&[PostmortemStatus::NotNeeded])),
+    ])
+}
