@@ -480,7 +480,9 @@ pub fn check_step(status: ActionStatus, evidence_count: usize, step: &Step) -> R
     let words = status.words();
     let refuse = |sentence: String| Err(FieldErrors::one("status", sentence));
     match step {
-        Step::Start if status != ActionStatus::Open => refuse(format!("It is {words}; only an open item can be started.")),
+        Step::Start if status != ActionStatus::Open => {
+            refuse(format!("It is {words}; only an open item can be started."))
+        }
         Step::Complete(_) if !status.is_unfinished() => {
             refuse(format!("It is {words} already. Reopen it first if there is more to do."))
         }

@@ -12,10 +12,12 @@ use super::model::{
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
-use crate::db::{Conn, counters};
 use crate::db::schema::{action_item_evidence, action_items, contributing_factors, incidents, users};
+use crate::db::{Conn, counters};
 use crate::error::Error;
 use crate::teams::model::Team;
+use crate::timeline;
+use crate::timeline::model::{EventKind, EventSource};
 
 /// Most items that an incident's page shows.
 pub const INCIDENT_LIMIT: i64 = 200;
@@ -86,7 +88,10 @@ fn named(c: &mut Conn, draft: &ActionDraft, keeps_owner: Option<i64>) -> Result<
         Some(wanted) => {
             let found = owner(c, wanted)?.filter(|owner| owner.disabled_at.is_none() || Some(owner.id) == keeps_owner);
             Some(found.ok_or_else(|| {
-                Error::field("owner", format!("Nobody here is called {wanted}. Pick an owner, or leave it to the team."))
+                Error::field(
+                    "owner",
+                    format!("Nobody here is called {wanted}. Pick an owner, or leave it to the team."),
+                )
             })?)
         }
         None => None,
@@ -358,16 +363,15 @@ fn set_status(
     (status, declined_reason, closed_at): (ActionStatus, Option<String>, Option<Moment>),
     now: Moment,
 ) -> Result<(), Error> {
-    let changed =
-        diesel::update(action_items::table.find(item.id).filter(action_items::revision.eq(item.revision)))
-            .set((
-                action_items::status.eq(status),
-                action_items::declined_reason.eq(declined_reason),
-                action_items::closed_at.eq(closed_at),
-                action_items::revision.eq(action_items::revision + 1),
-                action_items::updated_at.eq(now),
-            ))
-            .execute(c)?;
+    let changed = diesel::update(action_items::table.find(item.id).filter(action_items::revision.eq(item.revision)))
+        .set((
+            action_items::status.eq(status),
+            action_items::declined_reason.eq(declined_reason),
+            action_items::closed_at.eq(closed_at),
+            action_items::revision.eq(action_items::revision + 1),
+            action_items::updated_at.eq(now),
+        ))
+        .execute(c)?;
     if changed != 1 {
         return Err(Error::Conflict("Somebody changed this item at the same moment. Look at it again.".to_owned()));
     }
@@ -422,8 +426,7 @@ pub fn take_back(c: &mut Conn, actor: &Actor, number: i64, revision: i64, now: M
     }
     let last = history::last_status(c, item.id)?.ok_or_else(too_late)?;
     let words = last.old_value.clone().ok_or_else(too_late)?;
-    let status =
-        ActionStatus::ALL.iter().copied().find(|status| status.words() == words).ok_or_else(too_late)?;
+    let status = ActionStatus::ALL.iter().copied().find(|status| status.words() == words).ok_or_else(too_late)?;
     let declined_reason = item.declined_reason.clone().filter(|_| status == ActionStatus::Declined);
     let closed_at = item.closed_at.filter(|_| !status.is_unfinished());
     set_status(c, &item, (status, declined_reason, closed_at), now)?;
@@ -454,7 +457,9 @@ pub fn take_back(c: &mut Conn, actor: &Actor, number: i64, revision: i64, now: M
 
 /// An event on the timeline of the item's incident.
 fn tell_incident(c: &mut Conn, actor: &Actor, item: &ActionItem, text: &str, now: Moment) -> Result<(), Error> {
-    let _ = (c, actor, item, text, now);
+    let Some(incident_id) = item.incident_id else { return Ok(()) };
+    let (kind, source) = (EventKind::Action, EventSource::StatusChange);
+    timeline::queries::note(c, actor, incident_id, now, kind, source, text, None, now)?;
     Ok(())
 }
 

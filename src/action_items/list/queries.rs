@@ -42,7 +42,8 @@ struct Ids {
 fn ids(c: &mut Conn, filter: &Filter) -> Result<Ids, Error> {
     let mut ids = Ids::default();
     if let Some(wanted) = &filter.owner {
-        let found = owner(c, wanted)?.ok_or_else(|| Error::field("owner", format!("Nobody here is called {wanted}.")))?;
+        let found =
+            owner(c, wanted)?.ok_or_else(|| Error::field("owner", format!("Nobody here is called {wanted}.")))?;
         ids.owner = Some(found.id);
     }
     if let Some(wanted) = &filter.team {
@@ -53,8 +54,7 @@ fn ids(c: &mut Conn, filter: &Filter) -> Result<Ids, Error> {
     if let Some(wanted) = &filter.service {
         let found: Option<i64> =
             services::table.filter(services::slug.eq(wanted)).select(services::id).first(c).optional()?;
-        ids.service =
-            Some(found.ok_or_else(|| Error::field("service", format!("There is no service {wanted}.")))?);
+        ids.service = Some(found.ok_or_else(|| Error::field("service", format!("There is no service {wanted}.")))?);
     }
     if let Some(number) = filter.incident {
         ids.incident = Some(origin(c, number)?.id);
@@ -70,13 +70,9 @@ fn narrowed<'a>(filter: &Filter, ids: Ids, view: Viewpoint) -> Query<'a> {
     }
     query = match filter.view {
         View::Mine => query.filter(action_items::owner_id.eq(view.user_id)),
-        View::Team => query.filter(
-            action_items::team_id.eq_any(
-                team_members::table
-                    .filter(team_members::user_id.eq(view.user_id))
-                    .select(team_members::team_id.nullable()),
-            ),
-        ),
+        View::Team => query.filter(action_items::team_id.eq_any(
+            team_members::table.filter(team_members::user_id.eq(view.user_id)).select(team_members::team_id.nullable()),
+        )),
         View::Late => query.filter(action_items::due_on.lt(view.today)),
         View::Unassigned => query.filter(action_items::owner_id.is_null()),
         View::Done => query.filter(action_items::status.eq(ActionStatus::Done)),
@@ -175,8 +171,7 @@ pub fn page(c: &mut Conn, filter: &Filter, view: Viewpoint, turn: Turn) -> Resul
             let room = limit - items.len() as i64;
             if room > 0 {
                 let order = (action_items::due_on.desc(), action_items::id.desc());
-                let rest: Vec<ActionItem> =
-                    early.order(order).limit(room).select(ActionItem::as_select()).load(c)?;
+                let rest: Vec<ActionItem> = early.order(order).limit(room).select(ActionItem::as_select()).load(c)?;
                 items.extend(rest);
             }
         }
