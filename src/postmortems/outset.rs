@@ -15,8 +15,6 @@ pub const EVENT_LIMIT: usize = 300;
 pub struct Known {
     /// `INC-42`.
     pub key: String,
-    /// What is wrong, in a line.
-    pub title: String,
     /// Whether it only nearly hurt.
     pub is_near_miss: bool,
     /// `SEV2`.
@@ -323,7 +321,6 @@ mod tests {
         let at = |text: &str| Moment::parse(text).unwrap();
         Known {
             key: "INC-42".to_owned(),
-            title: "Checkout returns 502".to_owned(),
             severity: "SEV2".to_owned(),
             summary: "A third of payments failed.".to_owned(),
             services: vec!["checkout".to_owned(), "payments-api".to_owned()],

@@ -1,4 +1,4 @@
-//! Postmortems in the database: starting, saving and stepping. Reading lists is in [`super::lists`]'s queries.
+//! Postmortems in the database: starting, saving and stepping. The list of all is in [`super::shelf`].
 //!
 //! Every change takes the postmortem's row first ([`take`]), so that two changes of one postmortem come one after
 //! the other on both databases.
@@ -6,7 +6,8 @@
 use diesel::prelude::*;
 
 use super::model::{Postmortem, PostmortemStatus, Revision, RevisionRow, Saved, Step};
-use super::{outset, record};
+use super::outset;
+use super::record::Record;
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
@@ -120,7 +121,7 @@ pub fn start(c: &mut Conn, actor: &Actor, incident: &Incident, now: Moment) -> R
     {
         return Ok(postmortem);
     }
-    let text = outset::write(&record::known(c, incident)?);
+    let text = outset::write(&Record::of(c, incident)?.known(incident));
     Ok(start_with(c, actor, incident, &Text { markdown: &text, note: "Filled in from the record" }, now)?.0)
 }
 

@@ -13,6 +13,9 @@ use crate::error::{Error, FieldErrors};
 
 /// Longest body of a form, JSON document or hook, in bytes.
 pub const DOCUMENT_LIMIT_BYTES: usize = 1024 * 1024;
+/// Longest body that carries a postmortem's text, in bytes. The text itself has a lower limit; a form writes a byte
+/// with up to three, and one that is a little too long must arrive, so that it can be shown again.
+pub const WRITING_LIMIT_BYTES: usize = 8 * 1024 * 1024;
 /// Longest body of a sign-in or other small form, in bytes.
 pub const SMALL_LIMIT_BYTES: usize = 16 * 1024;
 /// A body must be there whole within this time, however slowly it drips.
@@ -63,13 +66,29 @@ impl FromRequest for Form {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
         let mut payload = payload.take();
-        Box::pin(async move {
-            let kind = content_type(&request);
-            if !kind.is_empty() && kind != "application/x-www-form-urlencoded" {
-                return Err(Error::Unsupported("Send this form as application/x-www-form-urlencoded.".to_owned()));
-            }
-            Ok(Form(Fields::parse(&read(&request, &mut payload, DOCUMENT_LIMIT_BYTES).await?)))
-        })
+        Box::pin(async move { read_form(&request, &mut payload, DOCUMENT_LIMIT_BYTES).await.map(Form) })
+    }
+}
+
+async fn read_form(request: &HttpRequest, payload: &mut Payload, limit_bytes: usize) -> Result<Fields, Error> {
+    let kind = content_type(request);
+    if !kind.is_empty() && kind != "application/x-www-form-urlencoded" {
+        return Err(Error::Unsupported("Send this form as application/x-www-form-urlencoded.".to_owned()));
+    }
+    Ok(Fields::parse(&read(request, payload, limit_bytes).await?))
+}
+
+/// A submitted HTML form that carries a whole document.
+pub struct WritingForm(pub Fields);
+
+impl FromRequest for WritingForm {
+    type Error = Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move { read_form(&request, &mut payload, WRITING_LIMIT_BYTES).await.map(WritingForm) })
     }
 }
 
@@ -101,12 +120,33 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let request = request.clone();
         let mut payload = payload.take();
         Box::pin(async move {
-            let kind = content_type(&request);
-            if kind != "application/json" && !kind.ends_with("+json") {
-                return Err(Error::Unsupported("Send JSON, with Content-Type: application/json.".to_owned()));
-            }
-            let bytes = read(&request, &mut payload, DOCUMENT_LIMIT_BYTES).await?;
+            let bytes = read_json(&request, &mut payload, DOCUMENT_LIMIT_BYTES).await?;
             Ok(Json { value: parse_json(&bytes)?, bytes })
+        })
+    }
+}
+
+async fn read_json(request: &HttpRequest, payload: &mut Payload, limit_bytes: usize) -> Result<Bytes, Error> {
+    let kind = content_type(request);
+    if kind != "application/json" && !kind.ends_with("+json") {
+        return Err(Error::Unsupported("Send JSON, with Content-Type: application/json.".to_owned()));
+    }
+    read(request, payload, limit_bytes).await
+}
+
+/// A JSON body that carries a whole document.
+pub struct WritingJson<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for WritingJson<T> {
+    type Error = Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let bytes = read_json(&request, &mut payload, WRITING_LIMIT_BYTES).await?;
+            parse_json(&bytes).map(WritingJson)
         })
     }
 }

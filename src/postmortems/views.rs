@@ -1,0 +1,400 @@
+//! The pages of postmortems.
+
+use askama::Template;
+
+use super::history::Comparison;
+use super::model::{Postmortem, RevisionRow, Step, path};
+use super::record::{Record, figure_words};
+use super::shelf::Shelf;
+use super::shelf::queries::{COUNT_LIMIT, Filter};
+use crate::auth::who::SignedIn;
+use crate::db::paging::Cursor;
+use crate::error::FieldErrors;
+use crate::incidents::model::Incident;
+use crate::markdown::{Heading, SafeHtml};
+use crate::services::model::Service;
+use crate::web::layout::Layout;
+use crate::web::times::{Stamp, duration};
+
+/// What stands beside a text: the record that it is about.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The incident.
+    pub incident: Incident,
+    /// What was read of it.
+    pub record: Record,
+    /// Its times by name.
+    pub times: Vec<(&'static str, Stamp)>,
+    /// From start to resolution, as words; empty while it lasts.
+    pub duration: String,
+}
+
+impl Facts {
+    /// As this viewer reads them.
+    pub fn new(who: &SignedIn, incident: Incident, record: Record) -> Self {
+        let times = [
+            ("Started", Some(incident.started_at)),
+            ("Detected", incident.detected_at),
+            ("Mitigated", incident.mitigated_at),
+            ("Resolved", incident.resolved_at),
+        ];
+        Facts {
+            times: times.into_iter().filter_map(|(name, at)| Some((name, who.stamp(at?)))).collect(),
+            duration: incident
+                .resolved_at
+                .map(|resolved_at| duration(resolved_at.seconds_since(incident.started_at)))
+                .unwrap_or_default(),
+            incident,
+            record,
+        }
+    }
+
+    /// Figures of the impact as sentences.
+    pub fn figures(&self) -> Vec<String> {
+        self.record.figures.iter().map(figure_words).collect()
+    }
+}
+
+/// `GET /incidents/{key}/postmortem`
+#[derive(Template)]
+#[template(path = "postmortems/show.html")]
+pub struct Show {
+    /// The frame.
+    pub layout: Layout,
+    /// The postmortem; nothing before it is started.
+    pub postmortem: Option<Postmortem>,
+    /// Its text.
+    pub document: SafeHtml,
+    /// Its headings.
+    pub outline: Vec<Heading>,
+    /// Who did the last step, and when.
+    pub last: Option<(Step, Option<String>, Stamp)>,
+    /// When the newest revision was saved.
+    pub saved: Option<Stamp>,
+    /// Words of the shown text.
+    pub word_count: usize,
+    /// What is wrong with a refused step.
+    pub errors: FieldErrors,
+    /// The reason as typed.
+    pub reason: String,
+    /// The record.
+    pub facts: Facts,
+}
+
+impl Show {
+    /// Address of this page.
+    pub fn path(&self) -> String {
+        path(self.facts.incident.number)
+    }
+
+    /// The word for the badge; `missing` before it is started.
+    pub fn status(&self) -> &'static str {
+        self.postmortem.as_ref().map_or("missing", |postmortem| postmortem.status.as_str())
+    }
+
+    /// Whether it has this status.
+    pub fn is(&self, status: &str) -> bool {
+        self.status() == status
+    }
+
+    /// How long it takes to read, in minutes.
+    pub fn reading_minutes(&self) -> usize {
+        self.word_count.div_ceil(230).max(1)
+    }
+
+    /// The sentence about a field, or nothing.
+    pub fn error(&self, field: &str) -> &str {
+        self.errors.of(field).unwrap_or_default()
+    }
+}
+
+/// A save that came too late.
+#[derive(Clone, Debug)]
+pub struct Conflict {
+    /// Who saved meanwhile.
+    pub who: String,
+    /// When.
+    pub at: Stamp,
+    /// Their revision.
+    pub number: i64,
+    /// Their text.
+    pub theirs: String,
+    /// The revision that yours is based on.
+    pub base: i64,
+    /// From theirs to yours.
+    pub comparison: Comparison,
+}
+
+/// `GET /incidents/{key}/postmortem/edit`, also with errors, a preview or a conflict.
+#[derive(Template)]
+#[template(path = "postmortems/edit.html")]
+pub struct Edit {
+    /// The frame.
+    pub layout: Layout,
+    /// The postmortem.
+    pub postmortem: Postmortem,
+    /// The text in the form.
+    pub markdown: String,
+    /// The revision that a save will be based on.
+    pub base: i64,
+    /// The text as readers will see it.
+    pub preview: SafeHtml,
+    /// Sections without a word.
+    pub empty_sections: Vec<String>,
+    /// When the newest revision was saved, and by whom.
+    pub saved: Option<(Stamp, String)>,
+    /// What needs another look.
+    pub errors: FieldErrors,
+    /// The other text, when somebody was faster.
+    pub conflict: Option<Conflict>,
+    /// The record.
+    pub facts: Facts,
+}
+
+impl Edit {
+    /// Address of the postmortem.
+    pub fn path(&self) -> String {
+        path(self.facts.incident.number)
+    }
+
+    /// The sentence about a field, or nothing.
+    pub fn error(&self, field: &str) -> &str {
+        self.errors.of(field).unwrap_or_default()
+    }
+
+    /// The name of the browser's own copy.
+    pub fn keep(&self) -> String {
+        format!("postmortem-{}", self.facts.incident.number)
+    }
+
+    /// Whether everything on record that a reader will look for is there.
+    pub fn is_complete(&self) -> bool {
+        self.empty_sections.is_empty()
+            && self.facts.record.unsourced_count() == 0
+            && !self.facts.record.factors.is_empty()
+            && !self.facts.record.figures.is_empty()
+    }
+}
+
+/// `GET /incidents/{key}/postmortem/revisions`
+#[derive(Template)]
+#[template(path = "postmortems/history.html")]
+pub struct History {
+    /// The frame.
+    pub layout: Layout,
+    /// Whose postmortem.
+    pub incident: Incident,
+    /// The postmortem.
+    pub postmortem: Postmortem,
+    /// Revisions, newest first.
+    pub rows: Vec<(RevisionRow, Stamp)>,
+    /// Steps, newest first.
+    pub steps: Vec<(Step, Option<String>, Stamp)>,
+    /// Address of older revisions.
+    pub older_href: String,
+}
+
+impl History {
+    /// Address of the postmortem.
+    pub fn path(&self) -> String {
+        path(self.incident.number)
+    }
+
+    /// Whether readers see this revision.
+    pub fn is_published(&self, number: &i64) -> bool {
+        self.postmortem.published_revision == Some(*number)
+    }
+}
+
+/// `GET /incidents/{key}/postmortem/revisions/{number}`
+#[derive(Template)]
+#[template(path = "postmortems/revision.html")]
+pub struct OneRevision {
+    /// The frame.
+    pub layout: Layout,
+    /// Whose postmortem.
+    pub incident: Incident,
+    /// The postmortem.
+    pub postmortem: Postmortem,
+    /// This revision's number.
+    pub number: i64,
+    /// Where it came from.
+    pub note: String,
+    /// Who wrote it.
+    pub writer: String,
+    /// When.
+    pub stamp: Stamp,
+    /// Its text.
+    pub document: SafeHtml,
+}
+
+impl OneRevision {
+    /// Address of the postmortem.
+    pub fn path(&self) -> String {
+        path(self.incident.number)
+    }
+
+    /// Address of all revisions.
+    pub fn history_path(&self) -> String {
+        format!("{}/revisions", self.path())
+    }
+
+    /// Whether readers see it.
+    pub fn is_published(&self) -> bool {
+        self.postmortem.published_revision == Some(self.number)
+    }
+
+    /// Whether there is no newer one.
+    pub fn is_newest(&self) -> bool {
+        self.postmortem.current_revision == self.number
+    }
+}
+
+/// `GET /incidents/{key}/postmortem/comparison?from=1&to=3`
+#[derive(Template)]
+#[template(path = "postmortems/comparison.html")]
+pub struct Compared {
+    /// The frame.
+    pub layout: Layout,
+    /// Whose postmortem.
+    pub incident: Incident,
+    /// The older side.
+    pub from: i64,
+    /// The newer side.
+    pub to: i64,
+    /// What changed.
+    pub comparison: Comparison,
+}
+
+impl Compared {
+    /// Address of the postmortem.
+    pub fn path(&self) -> String {
+        path(self.incident.number)
+    }
+
+    /// Address of all revisions.
+    pub fn history_path(&self) -> String {
+        format!("{}/revisions", self.path())
+    }
+}
+
+/// A row of the list, ready to read.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Whose postmortem.
+    pub incident: Incident,
+    /// Its status.
+    pub status: &'static str,
+    /// Services by name.
+    pub services: String,
+    /// When the incident started.
+    pub started: Stamp,
+    /// When it was published, last written, or put down.
+    pub touched: Option<Stamp>,
+    /// Why none is needed, or until when it is due.
+    pub note: String,
+    /// Whether it is overdue.
+    pub is_late: bool,
+}
+
+impl Line {
+    /// Where the row leads: the text, or the incident while there is none.
+    pub fn href(&self) -> String {
+        path(self.incident.number)
+    }
+}
+
+/// `GET /postmortems`
+#[derive(Template)]
+#[template(path = "postmortems/index.html")]
+pub struct Index {
+    /// The frame.
+    pub layout: Layout,
+    /// The compartment.
+    pub shelf: Shelf,
+    /// How many there are in each.
+    pub counts: Vec<(Shelf, i64)>,
+    /// What it is narrowed to.
+    pub filter: Filter,
+    /// Services to choose from.
+    pub services: Vec<Service>,
+    /// The rows.
+    pub lines: Vec<Line>,
+    /// Where the page before starts.
+    pub before: Option<Cursor>,
+    /// Where the next page starts.
+    pub after: Option<Cursor>,
+}
+
+impl Index {
+    /// The address of a compartment with the same filters.
+    pub fn href(&self, shelf: &Shelf) -> String {
+        self.address(*shelf, None)
+    }
+
+    fn address(&self, shelf: Shelf, turn: Option<(&str, Cursor)>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("status", shelf.as_str());
+        if let Some(service) = &self.filter.service {
+            query.append_pair("service", service);
+        }
+        if let Some(text) = &self.filter.text {
+            query.append_pair("q", text);
+        }
+        if let Some((name, cursor)) = turn {
+            query.append_pair(name, &cursor.encode());
+        }
+        format!("/postmortems?{}", query.finish())
+    }
+
+    /// Address of newer rows, or nothing.
+    pub fn newer_href(&self) -> String {
+        self.before.map(|cursor| self.address(self.shelf, Some(("before", cursor)))).unwrap_or_default()
+    }
+
+    /// Address of older rows, or nothing.
+    pub fn older_href(&self) -> String {
+        self.after.map(|cursor| self.address(self.shelf, Some(("after", cursor)))).unwrap_or_default()
+    }
+
+    /// Address without filters, or nothing when there are none.
+    pub fn clear_href(&self) -> String {
+        if self.filter == Filter::default() { String::new() } else { format!("/postmortems?status={}", self.shelf) }
+    }
+
+    /// A compartment's count as a tab shows it.
+    pub fn count_words(&self, count: &i64) -> String {
+        if *count >= COUNT_LIMIT { format!("{}+", COUNT_LIMIT - 1) } else { count.to_string() }
+    }
+
+    /// The service that is chosen.
+    pub fn service(&self) -> &str {
+        self.filter.service.as_deref().unwrap_or_default()
+    }
+
+    /// The words that are looked for.
+    pub fn text(&self) -> &str {
+        self.filter.text.as_deref().unwrap_or_default()
+    }
+
+    /// What the column of times says.
+    pub fn touched_label(&self) -> &'static str {
+        match self.shelf {
+            Shelf::Published => "Published",
+            Shelf::Draft => "Last changed",
+            Shelf::ToWrite => "Resolved",
+            Shelf::NotNeeded => "Put down",
+        }
+    }
+
+    /// What the column of notes says.
+    pub fn note_label(&self) -> &'static str {
+        if self.shelf == Shelf::ToWrite { "Due" } else { "Why" }
+    }
+
+    /// Whether the column of notes is shown.
+    pub fn has_notes(&self) -> bool {
+        matches!(self.shelf, Shelf::ToWrite | Shelf::NotNeeded)
+    }
+}
+
