@@ -2,6 +2,8 @@
 //! a verified end. ARCHITECTURE.md is the map of this house.
 
 pub mod action_items;
+pub mod account;
+pub mod admin;
 pub mod api;
 pub mod app;
 pub mod auth;

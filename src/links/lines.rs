@@ -19,6 +19,13 @@ pub struct Links {
     pub say_action: String,
 }
 
+impl Links {
+    /// Words that a click says about a pair that is not linked yet.
+    pub fn buttons(&self) -> Vec<(&'static str, &'static str)> {
+        BUTTONS.iter().map(|(relation, text)| (relation.as_str(), *text)).collect()
+    }
+}
+
 /// One link.
 #[derive(Clone, Debug)]
 pub struct LinkLine {

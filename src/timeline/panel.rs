@@ -157,7 +157,11 @@ fn line(row: &EventRow, setting: &Setting, day: Option<String>) -> PanelLine {
         elapsed: elapsed(event.happened_at, setting.started_at),
         kind: kind_word(event.kind),
         source: row.says(),
-        source_href: row.deploy_number.map(|number| format!("/deploys/DEP-{number}")).unwrap_or_default(),
+        source_href: row
+            .deploy_number
+            .filter(|_| event.source == EventSource::Deploy)
+            .map(|number| format!("/deploys/DEP-{number}"))
+            .unwrap_or_default(),
         evidence: row.evidence.clone(),
         is_unsourced: row.is_unsourced(),
         html: html(&event.text, &event.anchor()),

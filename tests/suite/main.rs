@@ -1,11 +1,13 @@
 //! Every test of the whole program, in one binary. `both!` runs a test on SQLite and on PostgreSQL.
 
+mod account;
 mod authorization;
 mod backup;
 mod cli;
 mod directions;
 mod jobs;
 mod licences;
+mod limits;
 mod schema;
 mod services;
 mod setup;
