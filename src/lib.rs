@@ -13,6 +13,8 @@ pub mod config;
 pub mod db;
 pub mod deploys;
 pub mod error;
+pub mod home;
+pub mod hooks;
 pub mod incidents;
 pub mod exchange;
 pub mod factors;

@@ -3,7 +3,7 @@
 use actix_web::{Route, web};
 
 use crate::web::errors::wrong_method;
-use crate::{auth, services, web as shared};
+use crate::{auth, factors, home, incidents, postmortems, services, web as shared};
 
 /// Whom a route serves. The handler's argument type enforces it; the table says it for readers and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,10 +94,58 @@ routes! {
     POST "/services/{slug}"             Member  services::pages::update;
     GET  "/services/{slug}/edit"        Member  services::pages::edit;
 
+    GET  "/"                            Viewer  home::pages::show;
+
+    GET  "/incidents"                   Viewer  incidents::pages::index;
+    POST "/incidents"                   Member  incidents::pages::create;
+    GET  "/incidents/new"               Member  incidents::pages::new;
+    GET  "/incidents/{key}"             Viewer  incidents::pages::show;
+    POST "/incidents/{key}"             Member  incidents::pages::update;
+    GET  "/incidents/{key}/edit"        Member  incidents::pages::edit;
+    POST "/incidents/{key}/status"      Member  incidents::steps::pages::set_status;
+    POST "/incidents/{key}/severity"    Member  incidents::steps::pages::set_severity;
+    GET  "/incidents/{key}/times"       Member  incidents::steps::pages::times;
+    POST "/incidents/{key}/times"       Member  incidents::steps::pages::correct_times;
+    POST "/incidents/{key}/roles"       Member  incidents::steps::pages::assign;
+    POST "/incidents/{key}/updates"     Member  incidents::steps::pages::post_update;
+    POST "/incidents/{key}/impact"      Member  incidents::steps::pages::add_figure;
+    POST "/incidents/{key}/impact/{id}/removal" Member incidents::steps::pages::remove_figure;
+    GET  "/postmortems"                                   Viewer  postmortems::shelf::pages::index;
+    POST "/preview"                                       Viewer  postmortems::pages::preview;
+    GET  "/incidents/{key}/postmortem"                    Viewer  postmortems::pages::show;
+    POST "/incidents/{key}/postmortem"                    Member  postmortems::pages::start;
+    GET  "/incidents/{key}/postmortem.md"                 Viewer  postmortems::pages::source;
+    GET  "/incidents/{key}/postmortem.json"               Viewer  postmortems::api::show_json;
+    GET  "/incidents/{key}/postmortem/edit"               Member  postmortems::pages::edit;
+    POST "/incidents/{key}/postmortem/preview"            Member  postmortems::pages::preview_page;
+    GET  "/incidents/{key}/postmortem/revisions"          Viewer  postmortems::revisions::pages::index;
+    POST "/incidents/{key}/postmortem/revisions"          Member  postmortems::pages::save;
+    GET  "/incidents/{key}/postmortem/revisions/{number}" Viewer  postmortems::revisions::pages::show;
+    POST "/incidents/{key}/postmortem/revisions/{number}/return" Member postmortems::revisions::pages::bring_back;
+    GET  "/incidents/{key}/postmortem/comparison"         Viewer  postmortems::revisions::pages::compare;
+    POST "/incidents/{key}/postmortem/publication"        Member  postmortems::pages::publish;
+    POST "/incidents/{key}/postmortem/draft"              Member  postmortems::pages::take_back;
+    POST "/incidents/{key}/postmortem/not-needed"         Member  postmortems::pages::not_needed;
+
+    GET  "/factors"                                       Viewer  factors::pages::index;
+    GET  "/factors/{slug}"                                Viewer  factors::pages::show;
+    POST "/factors/{slug}"                                Member  factors::pages::describe;
+    GET  "/incidents/{key}/factors/new"                   Member  factors::pages::new;
+    POST "/incidents/{key}/factors"                       Member  factors::pages::attach;
+    POST "/incidents/{key}/factors/{slug}/removal"        Member  factors::pages::detach;
+
     GET  "/api/v1/openapi.json"         Anyone   crate::api::openapi::show;
     GET  "/api/v1/services"             ApiRead  services::api::list;
     POST "/api/v1/services"             ApiWrite services::api::create;
     GET  "/api/v1/services/{slug}"      ApiRead  services::api::show;
+
+    GET   "/api/v1/incidents"           ApiRead  incidents::api::list;
+    POST  "/api/v1/incidents"           ApiWrite incidents::api::create;
+    GET   "/api/v1/incidents/{key}"     ApiRead  incidents::api::show;
+    PATCH "/api/v1/incidents/{key}"     ApiWrite incidents::api::change;
+    GET  "/api/v1/incidents/{key}/postmortem"             ApiRead  postmortems::api::show;
+    PUT  "/api/v1/incidents/{key}/postmortem"             ApiWrite postmortems::api::put;
+    POST "/api/v1/incidents/{key}/postmortem/publication" ApiWrite postmortems::api::publish;
 }
 
 /// Mounts the table: one resource for each path, 405 for methods that it does not take, 404 for all else.

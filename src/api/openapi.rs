@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use crate::services;
+use crate::{incidents, postmortems, services};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,13 @@ use crate::services;
         services::api::list,
         services::api::create,
         services::api::show,
+        incidents::api::list,
+        incidents::api::create,
+        incidents::api::show,
+        incidents::api::change,
+        postmortems::api::show,
+        postmortems::api::put,
+        postmortems::api::publish,
     )
 )]
 struct Document;

@@ -4,6 +4,7 @@
 //! Invariants: a deploy never finishes before it started; one external id of one source is one deploy, however
 //! often it is sent; a sender's late message never takes a finished deploy back to started (a person may).
 
+pub mod api;
 pub mod forms;
 pub mod list;
 pub mod model;

@@ -38,6 +38,21 @@ pub fn by_key(c: &mut Conn, text: &str) -> Result<Deploy, Error> {
     by_number(c, parse_key(text).ok_or_else(|| Error::no("deploy", text))?)
 }
 
+/// The deploy with this key, held until the transaction ends, so that nobody changes it in between.
+///
+/// # Errors
+/// 404
+pub fn for_change(c: &mut Conn, text: &str) -> Result<Deploy, Error> {
+    let number = parse_key(text).ok_or_else(|| Error::no("deploy", text))?;
+    let one = deploys::table.filter(deploys::number.eq(number)).select(deploys::id);
+    // SQLite's writers are one at a time.
+    let id: Option<i64> = match c {
+        Conn::Sqlite(c) => one.first(c).optional()?,
+        Conn::Postgres(c) => one.for_update().first(c).optional()?,
+    };
+    by_id(c, id.ok_or_else(|| Error::no("deploy", key(number)))?)
+}
+
 /// The deploy in this row.
 ///
 /// # Errors

@@ -2,13 +2,18 @@
 
 use diesel::prelude::*;
 
-use super::model::{Factor, IncidentFactor, NAME_LIMIT, PER_INCIDENT_LIMIT};
+use super::forms::FactorDraft;
+use super::model::{Factor, FactorRow, IncidentFactor, NAME_LIMIT, PER_INCIDENT_LIMIT};
+use crate::action_items::model::{ActionItem, ActionStatus};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{contributing_factors, incident_factors, incidents};
+use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
+use crate::db::schema::{action_items, contributing_factors, incident_factors, incidents};
 use crate::error::Error;
+use crate::incidents::model::Incident;
+use crate::timeline::model::{EventKind, EventSource};
 use crate::web::fields::slugify;
 
 /// Most factors that a choice suggests.
@@ -125,4 +130,219 @@ pub fn find_or_add(c: &mut Conn, actor: &Actor, name: &str, now: Moment) -> Resu
         )?;
     }
     by_slug(c, &slug)
+}
+
+/// One page of the factors by name, with how often they came up and what is still to be done about them.
+/// `after` is the slug of the last row seen.
+///
+/// # Errors
+/// The database's.
+pub fn list(c: &mut Conn, after: Option<String>) -> Result<(Vec<FactorRow>, bool), Error> {
+    let mut query = contributing_factors::table
+        .order(contributing_factors::slug.asc())
+        .limit(PAGE_SIZE + 1)
+        .select(Factor::as_select())
+        .into_boxed();
+    if let Some(slug) = after {
+        query = query.filter(contributing_factors::slug.gt(slug));
+    }
+    let mut factors: Vec<Factor> = query.load(c)?;
+    let there_is_more = factors.len() as i64 > PAGE_SIZE;
+    factors.truncate(PAGE_SIZE as usize);
+    Ok((counted(c, factors)?, there_is_more))
+}
+
+fn counted(c: &mut Conn, factors: Vec<Factor>) -> Result<Vec<FactorRow>, Error> {
+    let ids: Vec<i64> = factors.iter().map(|factor| factor.id).collect();
+    let incident_counts: Vec<(i64, i64)> = incident_factors::table
+        .filter(incident_factors::factor_id.eq_any(ids.clone()))
+        .group_by(incident_factors::factor_id)
+        .select((incident_factors::factor_id, diesel::dsl::count_star()))
+        .load(c)?;
+    let unfinished: Vec<ActionStatus> = ActionStatus::ALL.iter().copied().filter(|status| status.is_unfinished()).collect();
+    let item_counts: Vec<(Option<i64>, i64)> = action_items::table
+        .filter(action_items::factor_id.eq_any(ids))
+        .filter(action_items::status.eq_any(unfinished))
+        .group_by(action_items::factor_id)
+        .select((action_items::factor_id, diesel::dsl::count_star()))
+        .load(c)?;
+    Ok(factors
+        .into_iter()
+        .map(|factor| FactorRow {
+            incident_count: incident_counts.iter().find(|(id, _)| *id == factor.id).map_or(0, |(_, count)| *count),
+            open_item_count: item_counts.iter().find(|(id, _)| *id == Some(factor.id)).map_or(0, |(_, count)| *count),
+            factor,
+        })
+        .collect())
+}
+
+/// The counts of one factor.
+///
+/// # Errors
+/// The database's.
+pub fn with_counts(c: &mut Conn, factor: Factor) -> Result<FactorRow, Error> {
+    Ok(counted(c, vec![factor])?.remove(0))
+}
+
+/// A page of the incidents with a factor and its note on each, the newest first.
+///
+/// # Errors
+/// The database's.
+pub fn incidents_of(c: &mut Conn, factor_id: i64, turn: Turn) -> Result<Page<(Incident, String)>, Error> {
+    let mut query = incident_factors::table
+        .inner_join(incidents::table)
+        .filter(incident_factors::factor_id.eq(factor_id))
+        .limit(PAGE_SIZE + 1)
+        .select((Incident::as_select(), incident_factors::note))
+        .into_boxed();
+    query = match turn {
+        Turn::First => query.order((incidents::started_at.desc(), incidents::id.desc())),
+        Turn::After(Cursor { sort, id }) => {
+            let at = Moment::from_millis(sort);
+            query
+                .filter(incidents::started_at.lt(at).or(incidents::started_at.eq(at).and(incidents::id.lt(id))))
+                .order((incidents::started_at.desc(), incidents::id.desc()))
+        }
+        Turn::Before(Cursor { sort, id }) => {
+            let at = Moment::from_millis(sort);
+            query
+                .filter(incidents::started_at.gt(at).or(incidents::started_at.eq(at).and(incidents::id.gt(id))))
+                .order((incidents::started_at.asc(), incidents::id.asc()))
+        }
+    };
+    let rows: Vec<(Incident, String)> = query.load(c)?;
+    Ok(Page::from_rows(rows, PAGE_SIZE, turn, |(incident, _)| Cursor {
+        sort: incident.started_at.millis(),
+        id: incident.id,
+    }))
+}
+
+/// The action items that work on a factor, the newest first.
+///
+/// # Errors
+/// The database's.
+pub fn items_of(c: &mut Conn, factor_id: i64) -> Result<Vec<ActionItem>, Error> {
+    Ok(action_items::table
+        .filter(action_items::factor_id.eq(factor_id))
+        .order(action_items::id.desc())
+        .limit(CHOICE_LIMIT)
+        .select(ActionItem::as_select())
+        .load(c)?)
+}
+
+/// Says what is meant by a factor. Its slug stays.
+///
+/// # Errors
+/// 404
+pub fn describe(c: &mut Conn, actor: &Actor, slug: &str, draft: &FactorDraft, now: Moment) -> Result<Factor, Error> {
+    let before = by_slug(c, slug)?;
+    diesel::update(contributing_factors::table.find(before.id))
+        .set((contributing_factors::name.eq(&draft.name), contributing_factors::description.eq(&draft.note)))
+        .execute(c)?;
+    audit::record(
+        c,
+        actor,
+        now,
+        &Change {
+            action: "factor.change",
+            subject: format!("factor {slug}"),
+            old: Some(serde_json::json!({ "name": before.name, "description": before.description })),
+            new: Some(serde_json::json!({ "name": draft.name, "description": draft.note })),
+        },
+    )?;
+    by_slug(c, slug)
+}
+
+/// Names a factor of an incident; a new name makes the factor. Naming it again changes its note.
+///
+/// # Errors
+/// 422 about `name`.
+pub fn attach(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    draft: &FactorDraft,
+    now: Moment,
+) -> Result<Factor, Error> {
+    let factor = find_or_add(c, actor, &draft.name, now)?;
+    let here = incident_factors::table
+        .filter(incident_factors::incident_id.eq(incident.id))
+        .filter(incident_factors::factor_id.eq(factor.id));
+    let old: Option<String> = here.select(incident_factors::note).first(c).optional()?;
+    if old.as_deref() == Some(draft.note.as_str()) {
+        return Ok(factor);
+    }
+    let count: i64 =
+        incident_factors::table.filter(incident_factors::incident_id.eq(incident.id)).count().get_result(c)?;
+    if old.is_none() && count >= PER_INCIDENT_LIMIT as i64 {
+        let message = format!("{} has {PER_INCIDENT_LIMIT} factors already. Remove one that says least.", incident.key());
+        return Err(Error::field("name", message));
+    }
+    let row = (
+        incident_factors::incident_id.eq(incident.id),
+        incident_factors::factor_id.eq(factor.id),
+        incident_factors::note.eq(&draft.note),
+        incident_factors::user_id.eq(actor.user_id),
+        incident_factors::added_at.eq(now),
+    );
+    let is_new = match c {
+        Conn::Sqlite(c) => diesel::insert_into(incident_factors::table).values(row).on_conflict_do_nothing().execute(c)?,
+        Conn::Postgres(c) => {
+            diesel::insert_into(incident_factors::table).values(row).on_conflict_do_nothing().execute(c)?
+        }
+    } == 1;
+    if !is_new {
+        diesel::update(here).set(incident_factors::note.eq(&draft.note)).execute(c)?;
+    }
+    if is_new {
+        tell(c, actor, incident, &format!("Contributing factor named: {}", factor.name), now)?;
+    }
+    audit::record(
+        c,
+        actor,
+        now,
+        &Change {
+            action: "incident.factor",
+            subject: incident.key(),
+            old: old.map(|note| serde_json::json!({ "factor": factor.slug, "note": note })),
+            new: Some(serde_json::json!({ "factor": factor.slug, "note": draft.note })),
+        },
+    )?;
+    Ok(factor)
+}
+
+/// Takes a factor off an incident; the factor stays. Gives its note, so that the step can be undone.
+///
+/// # Errors
+/// 404 when it is not there.
+pub fn detach(c: &mut Conn, actor: &Actor, incident: &Incident, slug: &str, now: Moment) -> Result<(Factor, String), Error> {
+    let factor = by_slug(c, slug)?;
+    let here = incident_factors::table
+        .filter(incident_factors::incident_id.eq(incident.id))
+        .filter(incident_factors::factor_id.eq(factor.id));
+    let note: String = here
+        .select(incident_factors::note)
+        .first(c)
+        .optional()?
+        .ok_or_else(|| Error::no("contributing factor", format!("{slug} on {}", incident.key())))?;
+    diesel::delete(here).execute(c)?;
+    tell(c, actor, incident, &format!("Contributing factor taken off: {}", factor.name), now)?;
+    audit::record(
+        c,
+        actor,
+        now,
+        &Change {
+            action: "incident.factor_removed",
+            subject: incident.key(),
+            old: Some(serde_json::json!({ "factor": factor.slug, "note": note })),
+            new: None::<()>,
+        },
+    )?;
+    Ok((factor, note))
+}
+
+fn tell(c: &mut Conn, actor: &Actor, incident: &Incident, text: &str, now: Moment) -> Result<(), Error> {
+    let (kind, source) = (EventKind::Note, EventSource::StatusChange);
+    crate::timeline::queries::note(c, actor, incident.id, now, kind, source, text, None, now)?;
+    Ok(())
 }

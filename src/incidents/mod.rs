@@ -5,9 +5,15 @@
 //! resolution; times are in order ([`model::Times::errors`]); a time that is changed or cleared leaves its old value
 //! on record; every change is on the timeline and in the audit log, written in the transaction of the change.
 
+pub mod api;
 pub mod around;
 pub mod forms;
 pub mod model;
+pub mod pages;
 pub mod queries;
+pub mod record;
 pub mod register;
+pub mod steps;
 pub mod story;
+pub mod strip;
+pub mod views;

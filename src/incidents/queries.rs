@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::around::queries as around;
+use super::forms::DeployLink;
 use super::model::{Incident, IncidentChange, IncidentDraft, IncidentStatus, TimeField, Times};
 use super::story;
 use crate::auth::actor::Actor;
@@ -93,6 +94,46 @@ pub fn declare(c: &mut Conn, actor: &Actor, draft: &IncidentDraft, now: Moment) 
         },
     )?;
     Ok(incident)
+}
+
+/// Declares an incident and links deploys to it.
+///
+/// # Errors
+/// 422 when a deploy does not exist, or as [`declare`].
+pub fn declare_with_links(
+    c: &mut Conn,
+    actor: &Actor,
+    draft: &IncidentDraft,
+    deploys: &[DeployLink],
+    now: Moment,
+) -> Result<Incident, Error> {
+    let incident = declare(c, actor, draft, now)?;
+    link(c, actor, &incident, deploys, now)?;
+    Ok(incident)
+}
+
+/// Says of each deploy what it had to do with the incident.
+///
+/// # Errors
+/// 422 when a deploy does not exist.
+pub fn link(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    deploys: &[DeployLink],
+    now: Moment,
+) -> Result<(), Error> {
+    for (index, wanted) in deploys.iter().enumerate() {
+        let deploy = crate::deploys::queries::by_number(c, wanted.number).map_err(|error| match error {
+            Error::NotFound(_) => Error::field(
+                &format!("deploys/{index}/deploy"),
+                format!("There is no deploy DEP-{}. Check the key, or leave it out.", wanted.number),
+            ),
+            other => other,
+        })?;
+        crate::links::queries::say(c, actor, incident, &deploy, wanted.relation, &wanted.reason, now)?;
+    }
+    Ok(())
 }
 
 /// Changes an incident: what it says, its severity, its status, its times. What was changed is on its timeline,
@@ -193,6 +234,13 @@ fn after_change(
                 times.set(later, None);
             }
         }
+    }
+    let needed = status.time_field().filter(|_| change.status.is_none());
+    if let Some(field) = needed.filter(|&field| change.times.contains(&(field, None))) {
+        return Err(Error::field(
+            field.as_str(),
+            format!("It is {status}, and that has a time: correct it, or take the status back first."),
+        ));
     }
     settle(status, &mut times, &change.zone, now)?;
     Ok((status, times))

@@ -203,7 +203,7 @@ pub fn say(
 pub fn unlink(c: &mut Conn, actor: &Actor, incident: &Incident, deploy: &Deploy, now: Moment) -> Result<(), Error> {
     let link = find(c, incident.id, deploy.id)?.ok_or_else(|| not_linked(incident, deploy))?;
     diesel::delete(incident_deploys::table.find(link.id)).execute(c)?;
-    let on_timeline = deploy_events(incident.id, deploy.id).filter(timeline_events::deleted_at.is_null());
+    let on_timeline = deploy_events(incident.id, deploy.id, EventSource::Deploy).filter(timeline_events::deleted_at.is_null());
     diesel::update(on_timeline)
         .set((timeline_events::deleted_at.eq(Some(now)), timeline_events::deleted_by.eq(actor.user_id)))
         .execute(c)?;
@@ -248,16 +248,16 @@ fn not_linked(incident: &Incident, deploy: &Deploy) -> Error {
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn deploy_events(incident_id: i64, deploy_id: i64) -> _ {
+fn deploy_events(incident_id: i64, deploy_id: i64, source: EventSource) -> _ {
     timeline_events::table
         .filter(timeline_events::incident_id.eq(incident_id))
         .filter(timeline_events::deploy_id.eq(deploy_id))
-        .filter(timeline_events::source.eq(EventSource::Deploy))
+        .filter(timeline_events::source.eq(source))
 }
 
 /// The deploy stands on the timeline at its own time, once.
 fn put_on_timeline(c: &mut Conn, incident: &Incident, deploy: &Deploy, now: Moment) -> Result<(), Error> {
-    let put_back = diesel::update(deploy_events(incident.id, deploy.id))
+    let put_back = diesel::update(deploy_events(incident.id, deploy.id, EventSource::Deploy))
         .set((timeline_events::deleted_at.eq(None::<Moment>), timeline_events::deleted_by.eq(None::<i64>)))
         .execute(c)?;
     if put_back > 0 {

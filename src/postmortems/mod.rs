@@ -7,11 +7,11 @@
 
 pub mod api;
 pub mod forms;
-pub mod history;
 pub mod model;
 pub mod outset;
 pub mod pages;
 pub mod queries;
 pub mod record;
+pub mod revisions;
 pub mod shelf;
 pub mod views;

@@ -48,11 +48,16 @@ fn nothing_of(incident: &Incident) -> Error {
 
 /// [`of_incident`] for a change: nobody else changes this postmortem until the transaction ends.
 fn take(c: &mut Conn, incident: &Incident) -> Result<Option<Postmortem>, Error> {
-    let its = postmortems::table.filter(postmortems::incident_id.eq(incident.id)).select(Postmortem::as_select());
-    Ok(match c {
+    let its = postmortems::table.filter(postmortems::incident_id.eq(incident.id)).select(postmortems::id);
+    // SQLite's writers are one at a time.
+    let id: Option<i64> = match c {
         Conn::Sqlite(c) => its.first(c).optional()?,
         Conn::Postgres(c) => its.for_update().first(c).optional()?,
-    })
+    };
+    match id {
+        Some(id) => Ok(Some(postmortems::table.find(id).select(Postmortem::as_select()).first(c)?)),
+        None => Ok(None),
+    }
 }
 
 /// One revision.
@@ -67,6 +72,17 @@ pub fn revision(c: &mut Conn, postmortem: &Postmortem, number: i64) -> Result<Re
         .first(c)
         .optional()?
         .ok_or_else(|| Error::no("revision", number))
+}
+
+/// The name of a revision's writer, when it was a person.
+///
+/// # Errors
+/// The database's.
+pub fn writer(c: &mut Conn, revision: &Revision) -> Result<Option<String>, Error> {
+    match revision.user_id {
+        Some(id) => Ok(users::table.find(id).select(users::name).first(c).optional()?),
+        None => Ok(None),
+    }
 }
 
 /// A page of the history, newest first: revisions below `before`, and whether there are older ones.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::history::Comparison;
+use super::revisions::comparison::Comparison;
 use super::model::{Postmortem, RevisionRow, Step, path};
 use super::record::{Record, figure_words};
 use super::shelf::Shelf;
@@ -69,8 +69,6 @@ pub struct Show {
     pub outline: Vec<Heading>,
     /// Who did the last step, and when.
     pub last: Option<(Step, Option<String>, Stamp)>,
-    /// When the newest revision was saved.
-    pub saved: Option<Stamp>,
     /// Words of the shown text.
     pub word_count: usize,
     /// What is wrong with a refused step.
@@ -283,12 +281,8 @@ impl Compared {
 pub struct Line {
     /// Whose postmortem.
     pub incident: Incident,
-    /// Its status.
-    pub status: &'static str,
     /// Services by name.
     pub services: String,
-    /// When the incident started.
-    pub started: Stamp,
     /// When it was published, last written, or put down.
     pub touched: Option<Stamp>,
     /// Why none is needed, or until when it is due.

@@ -79,7 +79,7 @@ pub fn look_up(c: &mut Conn, keys: &ReferenceKeys) -> Result<Known, Error> {
         let handles: Vec<String> = keys.handles.iter().take(LOOK_UP_LIMIT).map(|handle| handle.to_lowercase()).collect();
         let rows: Vec<(String, String)> =
             users::table.filter(users::handle.eq_any(handles)).select((users::handle, users::name)).load(c)?;
-        known.users = rows.into_iter().map(|(handle, name)| (handle.clone(), to(format!("/people/{handle}"), name))).collect();
+        known.users = rows.into_iter().map(|(handle, name)| (handle.clone(), to(format!("/action-items?owner={handle}"), name))).collect();
     }
     Ok(known)
 }

@@ -67,6 +67,19 @@ pub fn find(c: &mut Conn, slug: &str) -> Result<Option<Service>, Error> {
     Ok(services::table.filter(services::slug.eq(slug)).select(Service::as_select()).first(c).optional()?)
 }
 
+/// The services whose repository has one of these addresses.
+///
+/// # Errors
+/// The database's.
+pub fn by_repository(c: &mut Conn, urls: &[String]) -> Result<Vec<Service>, Error> {
+    Ok(services::table
+        .filter(services::repository_url.eq_any(urls.to_vec()))
+        .order(services::slug)
+        .limit(CHOICE_LIMIT)
+        .select(Service::as_select())
+        .load(c)?)
+}
+
 /// A service's owner, links, and neighbours in the dependency graph.
 #[derive(Clone, Debug)]
 pub struct Surroundings {

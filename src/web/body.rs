@@ -134,6 +134,31 @@ async fn read_json(request: &HttpRequest, payload: &mut Payload, limit_bytes: us
     read(request, payload, limit_bytes).await
 }
 
+/// A JSON body that may be left out: an empty one stands for the default.
+pub struct OptionalJson<T>(pub Json<T>);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJson<T> {
+    type Error = Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            if content_type(&request).is_empty() {
+                let bytes = read(&request, &mut payload, SMALL_LIMIT_BYTES).await?;
+                if bytes.is_empty() {
+                    return Ok(OptionalJson(Json { value: T::default(), bytes }));
+                }
+                return Err(Error::Unsupported("Send JSON, with Content-Type: application/json.".to_owned()));
+            }
+            let bytes = read_json(&request, &mut payload, DOCUMENT_LIMIT_BYTES).await?;
+            let value = if bytes.is_empty() { T::default() } else { parse_json(&bytes)? };
+            Ok(OptionalJson(Json { value, bytes }))
+        })
+    }
+}
+
 /// A JSON body that carries a whole document.
 pub struct WritingJson<T>(pub T);
 

@@ -1,5 +1,6 @@
 //! The list of postmortems: those to write (resolved incidents without one), drafts, published, not needed.
 
+pub mod pages;
 pub mod queries;
 
 use crate::text_enum;

@@ -1,0 +1,45 @@
+//! `debrief source add`.
+
+use serde::Serialize;
+
+use super::model::Sender;
+use super::queries;
+use crate::auth::actor::Actor;
+use crate::clock::Moment;
+use crate::config::Config;
+use crate::db::Db;
+use crate::error::Error;
+use crate::web::fields::{Check, LINE_LIMIT};
+
+/// What the sender must be told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Introduction {
+    /// Where it delivers to.
+    pub url: String,
+    /// What it signs with.
+    pub secret: String,
+}
+
+/// Adds a source; gives its address and secret as one line of JSON.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn add_source(db: &Db, config: &Config, sender: &str, name: &str, now: Moment) -> Result<String, String> {
+    let sender: Sender = sender.parse().map_err(|_| {
+        let known: Vec<_> = Sender::ALL.iter().map(|sender| sender.as_str()).collect();
+        format!("Deliveries of {sender} are not understood yet. Pick one of: {}.", known.join(", "))
+    })?;
+    let mut check = Check::new();
+    let name = check.line("name", Some(name), LINE_LIMIT, "Give the source a name with --name.");
+    let told = |error: Error| match error {
+        Error::Invalid(errors) => errors.iter().map(|error| error.message.clone()).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    };
+    let name = name.ok_or_else(|| told(check.into_error()))?;
+    let source = db
+        .write_blocking(|c| queries::add(c, &Actor::program("command line"), sender, &name, now))
+        .map_err(told)?;
+    let introduction =
+        Introduction { url: format!("{}{}", config.base_url, source.hook_path()), secret: source.secret };
+    serde_json::to_string(&introduction).map_err(|error| error.to_string())
+}

@@ -1,0 +1,244 @@
+//! Sources and deliveries in the database.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::jobs::READ_DELIVERY;
+use super::model::{Delivery, Envelope, Headers, Sender, Source, Verdict};
+use crate::auth::actor::Actor;
+use crate::auth::audit::{self, Change};
+use crate::auth::secrets::random_token;
+use crate::clock::Moment;
+use crate::db::Conn;
+use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
+use crate::db::schema::{deliveries, deploys, sources};
+use crate::deploys::model::Deploy;
+use crate::error::Error;
+use crate::jobs;
+use crate::web::fields::slugify;
+
+/// Most sources that the list shows.
+const SOURCE_LIMIT: i64 = 500;
+
+/// What the job that reads a delivery is told.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct ToRead {
+    /// Row id.
+    pub delivery_id: i64,
+}
+
+/// Every source by name.
+///
+/// # Errors
+/// The database's.
+pub fn all(c: &mut Conn) -> Result<Vec<Source>, Error> {
+    Ok(sources::table.order((sources::name, sources::id)).limit(SOURCE_LIMIT).select(Source::as_select()).load(c)?)
+}
+
+/// The source with this slug.
+///
+/// # Errors
+/// 404
+pub fn by_slug(c: &mut Conn, slug: &str) -> Result<Source, Error> {
+    sources::table
+        .filter(sources::slug.eq(slug))
+        .select(Source::as_select())
+        .first(c)
+        .optional()?
+        .ok_or_else(|| Error::no("source", slug))
+}
+
+/// Adds a source with a new secret and a slug that nobody has yet.
+///
+/// # Errors
+/// 422 when the name makes no slug.
+pub fn add(c: &mut Conn, actor: &Actor, sender: Sender, name: &str, now: Moment) -> Result<Source, Error> {
+    let wish = slugify(name);
+    if wish.is_empty() {
+        return Err(Error::field("name", "Use at least one letter or digit."));
+    }
+    let taken: Vec<String> =
+        sources::table.filter(sources::slug.like(format!("{wish}%"))).select(sources::slug).load(c)?;
+    let slug = (1..)
+        .map(|n| if n == 1 { wish.clone() } else { format!("{wish}-{n}") })
+        .find(|candidate| !taken.contains(candidate))
+        .expect("there are more numbers than sources");
+    diesel::insert_into(sources::table)
+        .values((
+            sources::slug.eq(&slug),
+            sources::sender.eq(sender),
+            sources::name.eq(name),
+            sources::secret.eq(random_token()),
+            sources::created_by.eq(actor.user_id),
+            sources::created_at.eq(now),
+        ))
+        .execute(c)?;
+    let new = serde_json::json!({"name": name, "sender": sender});
+    let change =
+        Change { action: "source.add", subject: format!("source {slug}"), old: None::<()>, new: Some(new) };
+    audit::record(c, actor, now, &change)?;
+    by_slug(c, &slug)
+}
+
+/// Gives a source a new secret; the old one opens nothing any more.
+///
+/// # Errors
+/// 404
+pub fn renew_secret(c: &mut Conn, actor: &Actor, slug: &str, now: Moment) -> Result<Source, Error> {
+    let source = by_slug(c, slug)?;
+    diesel::update(sources::table.find(source.id)).set(sources::secret.eq(random_token())).execute(c)?;
+    let change =
+        Change { action: "source.renew_secret", subject: format!("source {slug}"), old: None::<()>, new: None::<()> };
+    audit::record(c, actor, now, &change)?;
+    by_slug(c, slug)
+}
+
+/// A delivery as it came.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Its event and id.
+    pub envelope: Envelope,
+    /// Its headers, still with their secrets; they are masked before they are stored.
+    pub headers: Headers,
+    /// The raw bytes.
+    pub body: Vec<u8>,
+}
+
+/// Stores a delivery once for all, with the job that reads it. Says whether it is new.
+///
+/// # Errors
+/// The database's.
+pub fn store(c: &mut Conn, source: &Source, arrival: &Arrival, now: Moment) -> Result<bool, Error> {
+    let headers = serde_json::to_string(&arrival.headers.masked()).map_err(|error| Error::Fault(error.to_string()))?;
+    let row = (
+        deliveries::source_id.eq(source.id),
+        deliveries::delivery_key.eq(&arrival.envelope.delivery_key),
+        deliveries::event.eq(&arrival.envelope.event),
+        deliveries::headers.eq(&headers),
+        deliveries::body.eq(&arrival.body),
+        deliveries::verdict.eq(Verdict::Waiting),
+        deliveries::reason.eq(""),
+        deliveries::received_at.eq(now),
+    );
+    // The unique key decides between doubles, also when they come at once.
+    let insert = diesel::insert_into(deliveries::table).values(row).on_conflict_do_nothing();
+    let added = match c {
+        Conn::Sqlite(c) => insert.execute(c)?,
+        Conn::Postgres(c) => insert.execute(c)?,
+    };
+    if added == 0 {
+        return Ok(false);
+    }
+    let delivery_id: i64 = deliveries::table
+        .filter(deliveries::source_id.eq(source.id))
+        .filter(deliveries::delivery_key.eq(&arrival.envelope.delivery_key))
+        .select(deliveries::id)
+        .first(c)?;
+    if source.first_delivery_at.is_none() {
+        diesel::update(sources::table.find(source.id).filter(sources::first_delivery_at.is_null()))
+            .set(sources::first_delivery_at.eq(now))
+            .execute(c)?;
+    }
+    jobs::queries::enqueue(c, READ_DELIVERY, &ToRead { delivery_id }, now)?;
+    Ok(true)
+}
+
+/// A delivery with what it became.
+pub type DeliveryRow = (Delivery, Option<Deploy>);
+
+/// A page of a source's deliveries, newest first.
+///
+/// # Errors
+/// The database's.
+pub fn of_source(c: &mut Conn, source_id: i64, turn: Turn) -> Result<Page<DeliveryRow>, Error> {
+    let query = deliveries::table
+        .left_join(deploys::table)
+        .filter(deliveries::source_id.eq(source_id))
+        .select((Delivery::as_select(), Option::<Deploy>::as_select()))
+        .limit(PAGE_SIZE + 1)
+        .into_boxed();
+    let query = match turn {
+        Turn::First => query.order(deliveries::id.desc()),
+        Turn::After(cursor) => query.filter(deliveries::id.lt(cursor.id)).order(deliveries::id.desc()),
+        Turn::Before(cursor) => query.filter(deliveries::id.gt(cursor.id)).order(deliveries::id.asc()),
+    };
+    let rows: Vec<DeliveryRow> = query.load(c)?;
+    Ok(Page::from_rows(rows, PAGE_SIZE, turn, |(delivery, _)| Cursor { sort: delivery.id, id: delivery.id }))
+}
+
+/// A delivery with everything that is stored of it.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// Where it came from.
+    pub source: Source,
+    /// Its headers, masked.
+    pub headers: Headers,
+    /// The raw bytes.
+    pub body: Vec<u8>,
+    /// The deploy that it made or changed.
+    pub deploy: Option<Deploy>,
+}
+
+/// One delivery.
+///
+/// # Errors
+/// 404
+pub fn delivery(c: &mut Conn, id: i64) -> Result<Whole, Error> {
+    let found: Option<(Delivery, Source, String, Vec<u8>)> = deliveries::table
+        .inner_join(sources::table)
+        .filter(deliveries::id.eq(id))
+        .select((Delivery::as_select(), Source::as_select(), deliveries::headers, deliveries::body))
+        .first(c)
+        .optional()?;
+    let (delivery, source, headers, body) = found.ok_or_else(|| Error::no("delivery", id))?;
+    let headers = serde_json::from_str(&headers).map_err(|error| Error::Fault(error.to_string()))?;
+    let deploy = match delivery.deploy_id {
+        Some(deploy_id) => Some(crate::deploys::queries::by_id(c, deploy_id)?),
+        None => None,
+    };
+    Ok(Whole { delivery, source, headers, body, deploy })
+}
+
+/// Notes what became of a delivery.
+///
+/// # Errors
+/// The database's.
+pub fn settle(
+    c: &mut Conn,
+    id: i64,
+    verdict: Verdict,
+    reason: &str,
+    deploy_id: Option<i64>,
+    now: Moment,
+) -> Result<(), Error> {
+    diesel::update(deliveries::table.find(id))
+        .set((
+            deliveries::verdict.eq(verdict),
+            deliveries::reason.eq(reason),
+            deliveries::deploy_id.eq(deploy_id),
+            deliveries::processed_at.eq(now),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Reads a delivery again, as if it had come now.
+///
+/// # Errors
+/// 404
+pub fn replay(c: &mut Conn, actor: &Actor, id: i64, now: Moment) -> Result<(), Error> {
+    let whole = delivery(c, id)?;
+    diesel::update(deliveries::table.find(id))
+        .set((deliveries::verdict.eq(Verdict::Waiting), deliveries::reason.eq("")))
+        .execute(c)?;
+    let change = Change {
+        action: "delivery.replay",
+        subject: format!("delivery {}", whole.delivery.id),
+        old: None::<()>,
+        new: None::<()>,
+    };
+    audit::record(c, actor, now, &change)?;
+    jobs::queries::enqueue(c, READ_DELIVERY, &ToRead { delivery_id: id }, now)
+}

@@ -1,0 +1,271 @@
+//! The phases of an incident as a figure: what was deployed, when it began, was noticed, understood, mended. Pure.
+
+use super::model::{Incident, IncidentKind, TimeField};
+use crate::clock::Moment;
+use crate::deploys::model::Deploy;
+use crate::links::model::Relation;
+use crate::web::times::{Zone, duration};
+
+/// A figure for `timeline::strip`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strip {
+    /// The finding in words.
+    pub caption: String,
+    /// Lengths of time.
+    pub spans: Vec<Span>,
+    /// Instants.
+    pub marks: Vec<Mark>,
+}
+
+/// A length of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Where it begins, in percent.
+    pub x: String,
+    /// How long it is, in percent.
+    pub width: String,
+    /// before, undetected, unexplained, hurting or mended.
+    pub kind: &'static str,
+}
+
+/// An instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it is, in percent.
+    pub x: String,
+    /// `deploy`, or empty for a step.
+    pub kind: &'static str,
+    /// What it is.
+    pub label: String,
+    /// When, and how long after the step before.
+    pub clock: String,
+    /// 0 above, 1 below.
+    pub lane: u8,
+    /// Which side of its text is at the instant: start or end.
+    pub anchor: &'static str,
+}
+
+/// Deploys further before the start than this, in seconds, or than the incident lasted, would squeeze the rest.
+const LEAD_S: i64 = 1800;
+/// Most deploys that are drawn.
+const DEPLOY_LIMIT: usize = 3;
+/// Width of one character of a label, in percent of the figure at its full width.
+const CHARACTER_PERCENT: f64 = 0.68;
+
+struct Scale {
+    begin: Moment,
+    length_s: f64,
+}
+
+impl Scale {
+    fn percent(&self, at: Moment) -> f64 {
+        let x = at.seconds_since(self.begin) as f64 / self.length_s * 100.0;
+        x.clamp(0.0, 100.0)
+    }
+}
+
+struct Instant {
+    at: Moment,
+    kind: &'static str,
+    label: String,
+    clock: String,
+}
+
+/// Draws the phases of an incident.
+pub fn draw(incident: &Incident, deploys: &[(Relation, Deploy)], zone: &Zone, now: Moment) -> Strip {
+    let times = incident.times();
+    let end = times.resolved_at.unwrap_or(now).max(times.started_at.plus_s(60));
+    let lead_s = LEAD_S.max(end.seconds_since(times.started_at));
+    let mut drawn: Vec<&Deploy> = deploys
+        .iter()
+        .filter(|(relation, _)| *relation != Relation::RuledOut)
+        .map(|(_, deploy)| deploy)
+        .filter(|deploy| deploy.happened_at >= times.started_at.plus_s(-lead_s) && deploy.happened_at <= end)
+        .collect();
+    drawn.sort_by_key(|deploy| (deploy.happened_at, deploy.id));
+    drawn.truncate(DEPLOY_LIMIT);
+    let first = drawn.first().map_or(times.started_at, |deploy| deploy.happened_at.min(times.started_at));
+    // Room for the square of a deploy that comes first.
+    let begin = if first < times.started_at { first.plus_s(-(end.seconds_since(first) / 60)) } else { first };
+    let scale = Scale { begin, length_s: end.seconds_since(begin).max(60) as f64 };
+    Strip {
+        caption: caption(incident, now),
+        spans: spans(incident, &scale, end),
+        marks: marks(incident, &drawn, &scale, end, zone),
+    }
+}
+
+fn spans(incident: &Incident, scale: &Scale, end: Moment) -> Vec<Span> {
+    let times = incident.times();
+    let mended_at = times.mitigated_at.or(times.resolved_at).unwrap_or(end);
+    let known_at = times.identified_at.unwrap_or(mended_at).min(mended_at);
+    let noticed_at = times.detected_at.unwrap_or(times.started_at).min(known_at);
+    [
+        (scale.begin, times.started_at, "before"),
+        (times.started_at, noticed_at, "undetected"),
+        (noticed_at, known_at, "unexplained"),
+        (known_at, mended_at, "hurting"),
+        (mended_at, end, "mended"),
+    ]
+    .into_iter()
+    .filter(|(from, to, _)| to > from)
+    .map(|(from, to, kind)| {
+        let x = scale.percent(from);
+        Span { x: number(x), width: number(scale.percent(to) - x), kind }
+    })
+    .collect()
+}
+
+fn marks(incident: &Incident, deploys: &[&Deploy], scale: &Scale, end: Moment, zone: &Zone) -> Vec<Mark> {
+    let times = incident.times();
+    let mut instants: Vec<Instant> = deploys
+        .iter()
+        .map(|deploy| Instant {
+            at: deploy.happened_at,
+            kind: "deploy",
+            label: deploy.key(),
+            clock: zone.clock(deploy.happened_at),
+        })
+        .collect();
+    let mut last_step = times.started_at;
+    for &field in TimeField::ALL {
+        let Some(at) = times.get(field).filter(|_| field != TimeField::Acknowledged) else { continue };
+        let label = if field == TimeField::Started { "impact starts".to_owned() } else { field.label().to_lowercase() };
+        let after_s = at.seconds_since(last_step);
+        let clock = match field {
+            TimeField::Started => zone.clock(at),
+            _ if after_s <= 0 => zone.clock(at),
+            _ => format!("{} · after {}", zone.clock(at), duration(after_s)),
+        };
+        last_step = last_step.max(at);
+        instants.push(Instant { at, kind: "", label, clock });
+    }
+    if incident.status.is_live() {
+        instants.push(Instant { at: end, kind: "", label: "now".to_owned(), clock: zone.clock(end) });
+    }
+    instants.sort_by_key(|instant| instant.at);
+    lay_out(instants, scale)
+}
+
+/// Puts each label above or below the line, wherever it does not run into another; one that would is joined with
+/// the label that it would run into.
+fn lay_out(instants: Vec<Instant>, scale: &Scale) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = Vec::new();
+    // For each lane: how far its last label reaches, and which mark that is.
+    let mut lanes: [(f64, Option<usize>); 2] = [(-1.0, None); 2];
+    for instant in instants {
+        let x = scale.percent(instant.at);
+        let width = (instant.label.chars().count() + instant.clock.chars().count() + 2) as f64 * CHARACTER_PERCENT;
+        let is_at_end = x + width > 100.0;
+        let (from, to) = if is_at_end { (x - width, x) } else { (x, x + width) };
+        let free = (0..2).find(|&lane| lanes[lane].0 <= from);
+        match free {
+            Some(lane) => {
+                lanes[lane] = (to, Some(marks.len()));
+                marks.push(Mark {
+                    x: number(x),
+                    kind: instant.kind,
+                    label: instant.label,
+                    clock: instant.clock,
+                    lane: u8::from(lane == 1),
+                    anchor: if is_at_end { "end" } else { "start" },
+                });
+            }
+            None => {
+                let nearest = if lanes[0].0 < lanes[1].0 { 0 } else { 1 };
+                let Some(mark) = lanes[nearest].1.and_then(|index| marks.get_mut(index)) else { continue };
+                mark.label = format!("{}, {}", mark.label, instant.label);
+                lanes[nearest].0 = lanes[nearest].0.max(to);
+                if mark.kind != "deploy" && !is_at_end {
+                    continue;
+                }
+                mark.clock = instant.clock;
+            }
+        }
+    }
+    marks
+}
+
+fn caption(incident: &Incident, now: Moment) -> String {
+    let times = incident.times();
+    let since = |at: Moment| duration(at.seconds_since(times.started_at));
+    if incident.kind == IncidentKind::NearMiss {
+        return match times.resolved_at {
+            Some(at) => format!("A near miss: it was over after {}.", since(at)),
+            None => format!("A near miss, open for {}.", since(now)),
+        };
+    }
+    let hurt = match (times.mitigated_at.or(times.resolved_at), incident.status.is_live()) {
+        (Some(at), _) => format!("It hurt for {}", since(at)),
+        (None, _) => format!("It has hurt for {} so far", since(now)),
+    };
+    let noticed = times.detected_at.map(|at| match at.seconds_since(times.started_at) {
+        ..60 => "noticed at once".to_owned(),
+        _ => format!("noticed after {}", since(at)),
+    });
+    let known = times.identified_at.map(|at| format!("the cause known after {}", since(at)));
+    let rest: Vec<String> = [noticed, known].into_iter().flatten().collect();
+    if rest.is_empty() { format!("{hurt}.") } else { format!("{hurt}; {}.", rest.join(", ")) }
+}
+
+fn number(percent: f64) -> String {
+    format!("{percent:.2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incidents::model::{IncidentStatus, Severity};
+
+    fn at(clock: &str) -> Moment {
+        Moment::parse(&format!("2026-11-23T{clock}:00Z")).unwrap()
+    }
+
+    fn incident() -> Incident {
+        Incident {
+            id: 1,
+            number: 42,
+            title: "Checkout returns 502".into(),
+            kind: IncidentKind::Incident,
+            severity: Severity::Sev2,
+            status: IncidentStatus::Identified,
+            summary: String::new(),
+            started_at: at("11:04"),
+            detected_at: Some(at("11:09")),
+            acknowledged_at: None,
+            identified_at: Some(at("11:31")),
+            mitigated_at: None,
+            resolved_at: None,
+            declared_at: at("11:09"),
+            declared_by: None,
+            imported_from: None,
+            revision: 1,
+            updated_at: at("11:31"),
+        }
+    }
+
+    #[test]
+    fn a_live_incident_reaches_to_now() {
+        let strip = draw(&incident(), &[], &Zone::UTC, at("11:48"));
+        let kinds: Vec<_> = strip.spans.iter().map(|span| span.kind).collect();
+        assert_eq!(kinds, ["undetected", "unexplained", "hurting"]);
+        let labels: Vec<_> = strip.marks.iter().map(|mark| mark.label.as_str()).collect();
+        assert_eq!(labels, ["impact starts", "detected", "identified", "now"]);
+        assert_eq!(strip.marks[2].clock, "11:31 · after 22 min");
+        assert_eq!(strip.caption, "It has hurt for 44 min so far; noticed after 5 min, the cause known after 27 min.");
+    }
+
+    #[test]
+    fn an_instant_incident_divides_by_nothing() {
+        let mut flat = incident();
+        flat.status = IncidentStatus::Resolved;
+        for &field in TimeField::ALL {
+            flat = Incident { detected_at: Some(at("11:04")), identified_at: Some(at("11:04")), ..flat };
+            flat = Incident { mitigated_at: Some(at("11:04")), resolved_at: Some(at("11:04")), ..flat };
+            assert!(flat.times().get(field).is_some() || field == TimeField::Acknowledged);
+        }
+        let strip = draw(&flat, &[], &Zone::UTC, at("12:00"));
+        assert!(strip.marks.iter().all(|mark| mark.x.parse::<f64>().unwrap().is_finite()));
+        assert!(strip.marks.iter().any(|mark| mark.label.contains("resolved")), "{:?}", strip.marks);
+    }
+}
