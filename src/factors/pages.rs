@@ -42,9 +42,14 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
 ///
 /// # Errors
 /// 404
-pub async fn show(who: Viewer, app: web::Data<App>, slug: web::Path<String>, query: Query) -> Result<HttpResponse, Error> {
+pub async fn show(
+    who: Viewer,
+    app: web::Data<App>,
+    slug: web::Path<String>,
+    query: Query,
+) -> Result<HttpResponse, Error> {
     let turn = Turn::from_query(query.0.some("after"), query.0.some("before")).map_err(Error::Malformed)?;
-    show_with(&who, &app, slug.into_inner(), turn, None, FieldErrors::new()).await
+    show_with(&who, &app, slug.into_inner(), turn, None).await
 }
 
 async fn show_with(
@@ -52,8 +57,7 @@ async fn show_with(
     app: &App,
     slug: String,
     turn: Turn,
-    typed: Option<Fields>,
-    errors: FieldErrors,
+    refused: Option<(Fields, FieldErrors)>,
 ) -> Result<HttpResponse, Error> {
     let (row, description, incidents, items) = app
         .db
@@ -67,8 +71,9 @@ async fn show_with(
         })
         .await?;
     let today = who.zone().date(who.now);
-    let fields = typed.unwrap_or_else(|| {
-        Fields::prefilled([("name", row.factor.name.clone()), ("note", row.factor.description.clone())])
+    let (fields, errors) = refused.unwrap_or_else(|| {
+        let pairs = [("name", row.factor.name.clone()), ("note", row.factor.description.clone())];
+        (Fields::prefilled(pairs), FieldErrors::new())
     });
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let href = |name: &str, cursor: Option<crate::db::paging::Cursor>| {
@@ -103,7 +108,12 @@ async fn show_with(
 ///
 /// # Errors
 /// 404, or 422 with the page.
-pub async fn describe(who: Member, app: web::Data<App>, slug: web::Path<String>, typed: Form) -> Result<HttpResponse, Error> {
+pub async fn describe(
+    who: Member,
+    app: web::Data<App>,
+    slug: web::Path<String>,
+    typed: Form,
+) -> Result<HttpResponse, Error> {
     let (actor, now, wanted) = (who.actor(), who.now, slug.clone());
     let outcome = match FactorDraft::from_fields(&typed.0) {
         Ok(draft) => app.db.write(move |c| queries::describe(c, &actor, &wanted, &draft, now)).await,
@@ -112,7 +122,7 @@ pub async fn describe(who: Member, app: web::Data<App>, slug: web::Path<String>,
     match outcome {
         Ok(factor) => Ok(see_other_with(factor.path(), &Flash::ok("Saved."))),
         Err(Error::Invalid(errors)) => {
-            show_with(&who, &app, slug.into_inner(), Turn::First, Some(typed.0), errors).await
+            show_with(&who, &app, slug.into_inner(), Turn::First, Some((typed.0, errors))).await
         }
         Err(other) => Err(other),
     }
@@ -131,9 +141,14 @@ pub async fn new(who: Member, app: web::Data<App>, key: web::Path<String>) -> Re
     form(&who, &app, key.into_inner(), Fields::default(), FieldErrors::new()).await
 }
 
-async fn form(who: &SignedIn, app: &App, key: String, fields: Fields, errors: FieldErrors) -> Result<HttpResponse, Error> {
-    let (incident, choices) =
-        app.db.read(move |c| Ok::<_, Error>((incident(c, &key)?, queries::choices(c)?))).await?;
+async fn form(
+    who: &SignedIn,
+    app: &App,
+    key: String,
+    fields: Fields,
+    errors: FieldErrors,
+) -> Result<HttpResponse, Error> {
+    let (incident, choices) = app.db.read(move |c| Ok::<_, Error>((incident(c, &key)?, queries::choices(c)?))).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let layout = who.layout(format!("What made {} possible", incident.key()), Section::Incidents);
     page_with(status, &views::Attach { layout, incident, choices, fields, errors })
@@ -143,7 +158,12 @@ async fn form(who: &SignedIn, app: &App, key: String, fields: Fields, errors: Fi
 ///
 /// # Errors
 /// 404, or 422 with the form as typed.
-pub async fn attach(who: Member, app: web::Data<App>, key: web::Path<String>, typed: Form) -> Result<HttpResponse, Error> {
+pub async fn attach(
+    who: Member,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    typed: Form,
+) -> Result<HttpResponse, Error> {
     let (actor, now, wanted) = (who.actor(), who.now, key.clone());
     let outcome = match FactorDraft::from_fields(&typed.0) {
         Ok(draft) => {
@@ -159,8 +179,11 @@ pub async fn attach(who: Member, app: web::Data<App>, key: web::Path<String>, ty
     };
     match outcome {
         Ok((incident, factor)) => {
-            let flash = Flash::ok(format!("{} is named.", factor.name))
-                .with_undo(format!("{}/factors/{}/removal", incident.path(), factor.slug));
+            let flash = Flash::ok(format!("{} is named.", factor.name)).with_undo(format!(
+                "{}/factors/{}/removal",
+                incident.path(),
+                factor.slug
+            ));
             Ok(see_other_with(format!("{}#factors", incident.path()), &flash))
         }
         Err(Error::Invalid(errors)) => form(&who, &app, key.into_inner(), typed.0, errors).await,

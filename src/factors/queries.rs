@@ -159,7 +159,8 @@ fn counted(c: &mut Conn, factors: Vec<Factor>) -> Result<Vec<FactorRow>, Error> 
         .group_by(incident_factors::factor_id)
         .select((incident_factors::factor_id, diesel::dsl::count_star()))
         .load(c)?;
-    let unfinished: Vec<ActionStatus> = ActionStatus::ALL.iter().copied().filter(|status| status.is_unfinished()).collect();
+    let unfinished: Vec<ActionStatus> =
+        ActionStatus::ALL.iter().copied().filter(|status| status.is_unfinished()).collect();
     let item_counts: Vec<(Option<i64>, i64)> = action_items::table
         .filter(action_items::factor_id.eq_any(ids))
         .filter(action_items::status.eq_any(unfinished))
@@ -275,7 +276,8 @@ pub fn attach(
     let count: i64 =
         incident_factors::table.filter(incident_factors::incident_id.eq(incident.id)).count().get_result(c)?;
     if old.is_none() && count >= PER_INCIDENT_LIMIT as i64 {
-        let message = format!("{} has {PER_INCIDENT_LIMIT} factors already. Remove one that says least.", incident.key());
+        let message =
+            format!("{} has {PER_INCIDENT_LIMIT} factors already. Remove one that says least.", incident.key());
         return Err(Error::field("name", message));
     }
     let row = (
@@ -286,7 +288,9 @@ pub fn attach(
         incident_factors::added_at.eq(now),
     );
     let is_new = match c {
-        Conn::Sqlite(c) => diesel::insert_into(incident_factors::table).values(row).on_conflict_do_nothing().execute(c)?,
+        Conn::Sqlite(c) => {
+            diesel::insert_into(incident_factors::table).values(row).on_conflict_do_nothing().execute(c)?
+        }
         Conn::Postgres(c) => {
             diesel::insert_into(incident_factors::table).values(row).on_conflict_do_nothing().execute(c)?
         }
@@ -315,7 +319,13 @@ pub fn attach(
 ///
 /// # Errors
 /// 404 when it is not there.
-pub fn detach(c: &mut Conn, actor: &Actor, incident: &Incident, slug: &str, now: Moment) -> Result<(Factor, String), Error> {
+pub fn detach(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    slug: &str,
+    now: Moment,
+) -> Result<(Factor, String), Error> {
     let factor = by_slug(c, slug)?;
     let here = incident_factors::table
         .filter(incident_factors::incident_id.eq(incident.id))

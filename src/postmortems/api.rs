@@ -166,7 +166,7 @@ pub async fn put(
         .db
         .write(move |c| {
             let incident = incident(c, &key)?;
-            let text = Text { markdown: &draft.markdown, note: "" };
+            let text = Text { markdown: &draft.markdown, note: "", base: base.number().unwrap_or_default() };
             let present = queries::of_incident(c, incident.id)?.filter(Postmortem::is_written);
             if present.is_none() {
                 if base.number().is_some_and(|number| number != 0) {
@@ -178,7 +178,7 @@ pub async fn put(
                 }
                 // Somebody started it in the meantime: theirs stays, and is told.
             }
-            let Some(number) = base.number() else {
+            if base.number().is_none() {
                 let postmortem = queries::existing(c, &incident)?;
                 if present.is_none() {
                     let newest = queries::revision(c, &postmortem, postmortem.current_revision)?;
@@ -191,8 +191,8 @@ pub async fn put(
                         postmortem.current_revision
                     ),
                 ));
-            };
-            match queries::save(c, &actor, &incident, number, &text, now)? {
+            }
+            match queries::save(c, &actor, &incident, &text, now)? {
                 Saved::New(_) | Saved::Unchanged(_) => {
                     let postmortem = queries::existing(c, &incident)?;
                     Ok(Put::Saved(PostmortemBody::of(c, &incident, postmortem, &base_url)?))

@@ -104,8 +104,16 @@ pub fn write(known: &Known) -> String {
     timeline(&mut text, known);
     deploys(&mut text, known);
     factors(&mut text, known);
-    prompted(&mut text, "What went well", "What made this shorter or smaller than it could have been: an alert, a runbook, a way back, a habit?");
-    prompted(&mut text, "What went badly", "Where did time go? What was confusing, missing, or did not do what everybody thought it did?");
+    prompted(
+        &mut text,
+        "What went well",
+        "What made this shorter or smaller than it could have been: an alert, a runbook, a way back, a habit?",
+    );
+    prompted(
+        &mut text,
+        "What went badly",
+        "Where did time go? What was confusing, missing, or did not do what everybody thought it did?",
+    );
     prompted(&mut text, "Where we got lucky", "What kept this from being worse, and could easily have been otherwise?");
     actions(&mut text, known);
     text
@@ -145,7 +153,8 @@ fn span_sentence(known: &Known) -> String {
     let zone = Zone::UTC;
     match known.resolved_at {
         Some(ended_at) => {
-            let end = if zone.date(started_at) == zone.date(ended_at) { zone.clock(ended_at) } else { zone.long(ended_at) };
+            let end =
+                if zone.date(started_at) == zone.date(ended_at) { zone.clock(ended_at) } else { zone.long(ended_at) };
             format!(
                 "{} was {what}{place}, from {} to {end} UTC ({}).",
                 known.key,
@@ -187,7 +196,11 @@ fn timeline(text: &mut String, known: &Known) {
     let mut day = None;
     for event in &known.events {
         if day != Some(zone.date(event.at)) {
-            text.push_str(&format!("{}**{}**, times in UTC\n\n", if day.is_some() { "\n" } else { "" }, zone.day(event.at)));
+            text.push_str(&format!(
+                "{}**{}**, times in UTC\n\n",
+                if day.is_some() { "\n" } else { "" },
+                zone.day(event.at)
+            ));
             day = Some(zone.date(event.at));
         }
         let since = known.started_at.map(|_| format!(" ({})", elapsed(event.at, started_at))).unwrap_or_default();
@@ -212,14 +225,18 @@ fn deploys(text: &mut String, known: &Known) {
         ));
     }
     if known.deploys.is_empty() {
-        prompt(text, "No deploy is linked. Was there a change, a flag, a migration, a certificate, a load that was new?");
+        prompt(
+            text,
+            "No deploy is linked. Was there a change, a flag, a migration, a certificate, a load that was new?",
+        );
     }
 }
 
 fn factors(text: &mut String, known: &Known) {
     heading(text, "What made this possible");
     for factor in &known.factors {
-        let again = if factor.occurrence > 1 { format!(" ({} time)", ordinal(factor.occurrence)) } else { String::new() };
+        let again =
+            if factor.occurrence > 1 { format!(" ({} time)", ordinal(factor.occurrence)) } else { String::new() };
         let note = one_line(&factor.note);
         let note = if note.is_empty() { String::new() } else { format!(": {note}") };
         text.push_str(&format!("- **{}**{again}{note}\n", one_line(&factor.name)));
@@ -242,7 +259,10 @@ fn actions(text: &mut String, known: &Known) {
     if !known.actions.is_empty() {
         text.push('\n');
     }
-    prompt(text, "Record each on the incident's page, with an owner and a date; it gets a key like ACT-7 that leads there from here.");
+    prompt(
+        text,
+        "Record each on the incident's page, with an owner and a date; it gets a key like ACT-7 that leads there from here.",
+    );
 }
 
 fn because(reason: &str) -> String {
@@ -290,9 +310,11 @@ pub fn empty_sections(markdown: &str) -> Vec<String> {
         }
     };
     for line in markdown.lines() {
-        let mark = line.trim_start().chars().next().filter(|mark| {
-            matches!(mark, '`' | '~') && line.trim_start().starts_with(&mark.to_string().repeat(3))
-        });
+        let mark = line
+            .trim_start()
+            .chars()
+            .next()
+            .filter(|mark| matches!(mark, '`' | '~') && line.trim_start().starts_with(&mark.to_string().repeat(3)));
         match (fence, mark) {
             (None, Some(mark)) => fence = Some(mark),
             (Some(open), Some(mark)) if open == mark => fence = None,
@@ -330,7 +352,10 @@ mod tests {
             figures: vec!["1,204 payments failed (measured)".to_owned()],
             events: vec![
                 KnownEvent { at: at("2026-11-23T10:58:00Z"), text: "checkout 2.4.1 reached production".to_owned() },
-                KnownEvent { at: at("2026-11-23T11:04:00Z"), text: "5xx passes 30 %\n\n```\npool exhausted\n```".to_owned() },
+                KnownEvent {
+                    at: at("2026-11-23T11:04:00Z"),
+                    text: "5xx passes 30 %\n\n```\npool exhausted\n```".to_owned(),
+                },
             ],
             event_count: 2,
             deploys: vec![KnownDeploy {

@@ -4,10 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::forms::{self, RawPublication, RawText};
-use super::revisions::comparison::{Comparison, Stretch};
 use super::model::{Postmortem, Revision, Saved, path};
 use super::queries::{self, Text};
 use super::record::Record;
+use super::revisions::comparison::{Comparison, Stretch};
 use super::{outset, views};
 use crate::app::App;
 use crate::auth::who::{Member, SignedIn, Viewer};
@@ -59,7 +59,11 @@ async fn show_with(
                 if postmortem.is_written() {
                     let revision = queries::revision(c, postmortem, postmortem.shown_revision())?;
                     let document = readable(c, &revision.markdown)?;
-                    shown = Some((document, markdown::outline(&revision.markdown), markdown::word_count(&revision.markdown)));
+                    shown = Some((
+                        document,
+                        markdown::outline(&revision.markdown),
+                        markdown::word_count(&revision.markdown),
+                    ));
                 }
             }
             Ok::<_, Error>((incident, record, postmortem, shown, last))
@@ -160,7 +164,11 @@ impl Desk {
             None if !postmortem.is_written() => String::new(),
             None => queries::revision(c, &postmortem, postmortem.current_revision)?.markdown,
         };
-        let preview = if errors.of("markdown").is_some() { Ok(SafeHtml::default()) } else { references::queries::render(c, &markdown) };
+        let preview = if errors.of("markdown").is_some() {
+            Ok(SafeHtml::default())
+        } else {
+            references::queries::render(c, &markdown)
+        };
         let preview = match preview {
             Ok(preview) => preview,
             Err(Error::Invalid(found)) => {
@@ -175,7 +183,13 @@ impl Desk {
         Ok(Desk { incident, record, postmortem, saved, markdown, preview, errors })
     }
 
-    fn page(self, who: &SignedIn, status: StatusCode, base: Option<i64>, conflict: Option<views::Conflict>) -> Result<HttpResponse, Error> {
+    fn page(
+        self,
+        who: &SignedIn,
+        status: StatusCode,
+        base: Option<i64>,
+        conflict: Option<views::Conflict>,
+    ) -> Result<HttpResponse, Error> {
         page_with(
             status,
             &views::Edit {
@@ -240,7 +254,8 @@ pub async fn preview(_who: Viewer, app: web::Data<App>, typed: WritingForm) -> R
         // The editor shows what it gets; a text that nests too deeply is the writer's to mend.
         Err(Error::Invalid(errors)) => {
             let words = errors.of("markdown").unwrap_or_default().to_owned();
-            Ok(html_response(StatusCode::OK, plainly(&words).as_str().to_owned()))
+            let told = markdown::render(&words, &markdown::NoReferences).unwrap_or_default();
+            Ok(html_response(StatusCode::OK, told.as_str().to_owned()))
         }
         Err(other) => Err(other),
     }
@@ -249,7 +264,7 @@ pub async fn preview(_who: Viewer, app: web::Data<App>, typed: WritingForm) -> R
 /// What a save led to.
 enum Outcome {
     Done { number: i64, revision: i64, is_new: bool, is_published: bool },
-    Late(Revision, Option<String>),
+    Late { theirs: Revision, writer: Option<String> },
 }
 
 /// `POST /incidents/{key}/postmortem/revisions`
@@ -268,7 +283,10 @@ pub async fn save(
     let publishes = typed.0.has("then", "publish");
     let draft = match raw.parse().and_then(|draft| match draft.base_revision {
         Some(base) => Ok((base, draft.markdown)),
-        None => Err(Error::field("base_revision", "The form lost the revision that it is based on. Copy your text, open the editor again and paste it.")),
+        None => Err(Error::field(
+            "base_revision",
+            "The form lost the revision that it is based on. Copy your text, open the editor again and paste it.",
+        )),
     }) {
         Ok(draft) => draft,
         Err(Error::Invalid(errors)) => {
@@ -284,13 +302,13 @@ pub async fn save(
         .db
         .write(move |c| {
             let incident = incident(c, &wanted)?;
-            let text = Text { markdown: &markdown, note: "" };
-            let (revision, is_new) = match queries::save(c, &actor, &incident, base, &text, now)? {
+            let text = Text { markdown: &markdown, note: "", base };
+            let (revision, is_new) = match queries::save(c, &actor, &incident, &text, now)? {
                 Saved::New(revision) => (revision.number, true),
                 Saved::Unchanged(revision) => (revision.number, false),
                 Saved::Outdated(theirs) => {
                     let writer = queries::writer(c, &theirs)?;
-                    return Ok(Outcome::Late(theirs, writer));
+                    return Ok(Outcome::Late { theirs, writer });
                 }
             };
             if publishes {
@@ -301,7 +319,7 @@ pub async fn save(
         .await?;
     match outcome {
         Outcome::Done { number, revision, is_published: true, .. } => {
-            Ok(see_other_with(path(number), &Flash::ok(format!("Revision {revision} is published."))))
+            Ok(see_other_with(path(number), &published(number, revision)))
         }
         Outcome::Done { number, revision, is_new: true, .. } => {
             Ok(see_other_with(format!("{}/edit", path(number)), &Flash::ok(format!("Saved as revision {revision}."))))
@@ -309,7 +327,7 @@ pub async fn save(
         Outcome::Done { number, .. } => {
             Ok(see_other_with(format!("{}/edit", path(number)), &Flash::ok("Nothing changed since the last save.")))
         }
-        Outcome::Late(theirs, writer) => late(&who, &app, key, (base, typed_text), theirs, writer).await,
+        Outcome::Late { theirs, writer } => late(&who, &app, key, (base, typed_text), (theirs, writer)).await,
     }
 }
 
@@ -319,8 +337,7 @@ async fn late(
     app: &App,
     key: String,
     (base, yours): (i64, String),
-    theirs: Revision,
-    writer: Option<String>,
+    (theirs, writer): (Revision, Option<String>),
 ) -> Result<HttpResponse, Error> {
     let (desk, comparison, theirs) = app
         .db
@@ -345,7 +362,12 @@ async fn late(
 ///
 /// # Errors
 /// 404, or 409 when a newer revision came in between.
-pub async fn publish(who: Member, app: web::Data<App>, key: web::Path<String>, typed: Form) -> Result<HttpResponse, Error> {
+pub async fn publish(
+    who: Member,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    typed: Form,
+) -> Result<HttpResponse, Error> {
     let (actor, now, seen) = (who.actor(), who.now, RawPublication::from_fields(&typed.0).revision);
     let (number, revision) = app
         .db
@@ -355,8 +377,11 @@ pub async fn publish(who: Member, app: web::Data<App>, key: web::Path<String>, t
             Ok::<_, Error>((incident.number, postmortem.current_revision))
         })
         .await?;
-    let flash = Flash::ok(format!("Revision {revision} is published.")).with_undo(format!("{}/draft?undo=1", path(number)));
-    Ok(see_other_with(path(number), &flash))
+    Ok(see_other_with(path(number), &published(number, revision)))
+}
+
+fn published(number: i64, revision: i64) -> Flash {
+    Flash::ok(format!("Revision {revision} is published.")).with_undo(format!("{}/draft?undo=1", path(number)))
 }
 
 /// `POST /incidents/{key}/postmortem/draft`: back from published or not needed, with the reason.
@@ -398,7 +423,12 @@ pub async fn take_back(
 ///
 /// # Errors
 /// 404, 409 while it is published, or 422 with the page.
-pub async fn not_needed(who: Member, app: web::Data<App>, key: web::Path<String>, typed: Form) -> Result<HttpResponse, Error> {
+pub async fn not_needed(
+    who: Member,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    typed: Form,
+) -> Result<HttpResponse, Error> {
     let reason = match forms::reason(&typed.0, "Say why no postmortem is needed; it stays on record.") {
         Ok(reason) => reason,
         Err(Error::Invalid(errors)) => {

@@ -138,7 +138,7 @@ pub fn start(c: &mut Conn, actor: &Actor, incident: &Incident, now: Moment) -> R
         return Ok(postmortem);
     }
     let text = outset::write(&Record::of(c, incident)?.known(incident));
-    Ok(start_with(c, actor, incident, &Text { markdown: &text, note: "Filled in from the record" }, now)?.0)
+    Ok(start_with(c, actor, incident, &Text { markdown: &text, note: "Filled in from the record", base: 0 }, now)?.0)
 }
 
 /// A text and where it came from.
@@ -148,6 +148,8 @@ pub struct Text<'a> {
     pub markdown: &'a str,
     /// Where it came from, when not from the editor; else empty.
     pub note: &'a str,
+    /// The revision that it is based on; 0 for a first text.
+    pub base: i64,
 }
 
 /// Starts the postmortem with this text as revision 1, unless there is one already; says whether this call did it.
@@ -181,7 +183,7 @@ pub fn start_with(
     }
     let first = if postmortem.is_written() { postmortem.current_revision } else { 1 };
     if !postmortem.is_written() {
-        add_revision(c, actor, &postmortem, &NewRevision { number: first, base: None, text: *text }, now)?;
+        add_revision(c, actor, &postmortem, &Text { base: 0, ..*text }, now)?;
     }
     diesel::update(postmortems::table.find(postmortem.id))
         .set((
@@ -194,24 +196,31 @@ pub fn start_with(
         .execute(c)?;
     let after = existing(c, incident)?;
     let before = (!is_new).then_some(&postmortem);
-    record_step(c, actor, incident, &Turning { before, after: &after, reason: "", action: "postmortem.start", told: "Postmortem started" }, now)?;
+    record_step(
+        c,
+        actor,
+        incident,
+        &Turning { before, after: &after, reason: "", action: "postmortem.start", told: "Postmortem started" },
+        now,
+    )?;
     Ok((after, true))
 }
 
-struct NewRevision<'a> {
-    number: i64,
-    base: Option<i64>,
-    text: Text<'a>,
-}
-
-fn add_revision(c: &mut Conn, actor: &Actor, postmortem: &Postmortem, new: &NewRevision<'_>, now: Moment) -> Result<(), Error> {
+/// Writes the revision after the text's base.
+fn add_revision(
+    c: &mut Conn,
+    actor: &Actor,
+    postmortem: &Postmortem,
+    text: &Text<'_>,
+    now: Moment,
+) -> Result<(), Error> {
     diesel::insert_into(postmortem_revisions::table)
         .values((
             postmortem_revisions::postmortem_id.eq(postmortem.id),
-            postmortem_revisions::number.eq(new.number),
-            postmortem_revisions::base_number.eq(new.base),
-            postmortem_revisions::markdown.eq(new.text.markdown),
-            postmortem_revisions::note.eq(new.text.note),
+            postmortem_revisions::number.eq(text.base + 1),
+            postmortem_revisions::base_number.eq((text.base > 0).then_some(text.base)),
+            postmortem_revisions::markdown.eq(text.markdown),
+            postmortem_revisions::note.eq(text.note),
             postmortem_revisions::user_id.eq(actor.user_id),
             postmortem_revisions::created_at.eq(now),
         ))
@@ -219,29 +228,22 @@ fn add_revision(c: &mut Conn, actor: &Actor, postmortem: &Postmortem, new: &NewR
     Ok(())
 }
 
-/// Saves a text that is based on revision `base`. Nothing is ever overwritten: an old base writes nothing and
+/// Saves a text that is based on an earlier revision. Nothing is ever overwritten: an old base writes nothing and
 /// gives the newest revision back. Saving the newest text again makes no revision.
 ///
 /// # Errors
 /// 404 when nobody started the postmortem.
-pub fn save(
-    c: &mut Conn,
-    actor: &Actor,
-    incident: &Incident,
-    base: i64,
-    text: &Text<'_>,
-    now: Moment,
-) -> Result<Saved, Error> {
+pub fn save(c: &mut Conn, actor: &Actor, incident: &Incident, text: &Text<'_>, now: Moment) -> Result<Saved, Error> {
     let Some(postmortem) = take(c, incident)?.filter(Postmortem::is_written) else { return Err(nothing_of(incident)) };
     let current = revision(c, &postmortem, postmortem.current_revision)?;
     if current.markdown == text.markdown {
         return Ok(Saved::Unchanged(current));
     }
-    if base != current.number {
+    if text.base != current.number {
         return Ok(Saved::Outdated(current));
     }
     let number = current.number + 1;
-    add_revision(c, actor, &postmortem, &NewRevision { number, base: Some(base), text: *text }, now)?;
+    add_revision(c, actor, &postmortem, text, now)?;
     let is_taken_up = postmortem.status == PostmortemStatus::NotNeeded;
     diesel::update(postmortems::table.find(postmortem.id))
         .set((postmortems::current_revision.eq(number), postmortems::updated_at.eq(now)))
@@ -253,7 +255,7 @@ pub fn save(
         &Change {
             action: "postmortem.save",
             subject: incident.key(),
-            old: Some(serde_json::json!({ "revision": base })),
+            old: Some(serde_json::json!({ "revision": text.base })),
             new: Some(serde_json::json!({ "revision": number, "note": text.note })),
         },
     )?;
@@ -265,22 +267,43 @@ pub fn save(
     Ok(Saved::New(revision(c, &after, number)?))
 }
 
+/// An old revision that is wanted back, and the newest one that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// The old revision.
+    pub number: i64,
+    /// The newest one, as far as the reader knew.
+    pub base: i64,
+}
+
 /// Makes an old revision the newest one again, as a new revision.
 ///
 /// # Errors
 /// 404 when there is no such revision.
-pub fn bring_back(c: &mut Conn, actor: &Actor, incident: &Incident, number: i64, base: i64, now: Moment) -> Result<Saved, Error> {
+pub fn bring_back(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    wanted: Return,
+    now: Moment,
+) -> Result<Saved, Error> {
     let postmortem = existing(c, incident)?;
-    let old = revision(c, &postmortem, number)?;
-    let note = format!("Brought back from revision {number}");
-    save(c, actor, incident, base, &Text { markdown: &old.markdown, note: &note }, now)
+    let old = revision(c, &postmortem, wanted.number)?;
+    let note = format!("Brought back from revision {}", wanted.number);
+    save(c, actor, incident, &Text { markdown: &old.markdown, note: &note, base: wanted.base }, now)
 }
 
 /// Publishes the newest revision. `seen` is the revision that the publisher read, when they said so.
 ///
 /// # Errors
 /// 404 when nobody started it, 409 when a newer revision came in between or nothing is written yet.
-pub fn publish(c: &mut Conn, actor: &Actor, incident: &Incident, seen: Option<i64>, now: Moment) -> Result<Postmortem, Error> {
+pub fn publish(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    seen: Option<i64>,
+    now: Moment,
+) -> Result<Postmortem, Error> {
     let Some(before) = take(c, incident)?.filter(Postmortem::is_written) else { return Err(nothing_of(incident)) };
     if before.status == PostmortemStatus::NotNeeded {
         return Err(Error::Conflict("This postmortem was put down as not needed. Take it up again first.".to_owned()));
@@ -309,7 +332,13 @@ pub fn publish(c: &mut Conn, actor: &Actor, incident: &Incident, seen: Option<i6
         .execute(c)?;
     let after = existing(c, incident)?;
     let told = if before.published_revision.is_some() { "Postmortem published again" } else { "Postmortem published" };
-    record_step(c, actor, incident, &Turning { before: Some(&before), after: &after, reason: "", action: "postmortem.publish", told }, now)?;
+    record_step(
+        c,
+        actor,
+        incident,
+        &Turning { before: Some(&before), after: &after, reason: "", action: "postmortem.publish", told },
+        now,
+    )?;
     Ok(after)
 }
 
@@ -326,12 +355,17 @@ pub fn take_back(c: &mut Conn, actor: &Actor, incident: &Incident, reason: &str,
     if !before.is_written() {
         diesel::delete(postmortem_steps::table.filter(postmortem_steps::postmortem_id.eq(before.id))).execute(c)?;
         diesel::delete(postmortems::table.find(before.id)).execute(c)?;
-        tell(c, actor, incident, "Postmortem needed after all", reason, now)?;
+        tell(c, actor, incident, &because("Postmortem needed after all", reason), now)?;
         return audit::record(
             c,
             actor,
             now,
-            &Change { action: "postmortem.needed", subject: incident.key(), old: Some(facts(&before, "")), new: None::<()> },
+            &Change {
+                action: "postmortem.needed",
+                subject: incident.key(),
+                old: Some(facts(&before, "")),
+                new: None::<()>,
+            },
         );
     }
     diesel::update(postmortems::table.find(before.id))
@@ -346,14 +380,26 @@ pub fn take_back(c: &mut Conn, actor: &Actor, incident: &Incident, reason: &str,
         .execute(c)?;
     let after = existing(c, incident)?;
     let told = "Postmortem taken back to draft";
-    record_step(c, actor, incident, &Turning { before: Some(&before), after: &after, reason, action: "postmortem.take_back", told }, now)
+    record_step(
+        c,
+        actor,
+        incident,
+        &Turning { before: Some(&before), after: &after, reason, action: "postmortem.take_back", told },
+        now,
+    )
 }
 
 /// Puts down that no postmortem is needed, and why. A text that was begun is kept.
 ///
 /// # Errors
 /// 409 while it is published.
-pub fn say_not_needed(c: &mut Conn, actor: &Actor, incident: &Incident, reason: &str, now: Moment) -> Result<Postmortem, Error> {
+pub fn say_not_needed(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    reason: &str,
+    now: Moment,
+) -> Result<Postmortem, Error> {
     let row = (
         postmortems::incident_id.eq(incident.id),
         postmortems::status.eq(PostmortemStatus::NotNeeded),
@@ -367,7 +413,9 @@ pub fn say_not_needed(c: &mut Conn, actor: &Actor, incident: &Incident, reason: 
     } == 1;
     let before = take(c, incident)?.ok_or_else(|| nothing_of(incident))?;
     if before.status == PostmortemStatus::Published {
-        return Err(Error::Conflict("The postmortem is published. Take it back to draft first, with the reason.".to_owned()));
+        return Err(Error::Conflict(
+            "The postmortem is published. Take it back to draft first, with the reason.".to_owned(),
+        ));
     }
     if !is_new && before.not_needed_reason.as_deref() == Some(reason) {
         return Ok(before);
@@ -400,7 +448,13 @@ struct Turning<'a> {
     told: &'a str,
 }
 
-fn record_step(c: &mut Conn, actor: &Actor, incident: &Incident, turning: &Turning<'_>, now: Moment) -> Result<(), Error> {
+fn record_step(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    turning: &Turning<'_>,
+    now: Moment,
+) -> Result<(), Error> {
     diesel::insert_into(postmortem_steps::table)
         .values((
             postmortem_steps::postmortem_id.eq(turning.after.id),
@@ -411,7 +465,7 @@ fn record_step(c: &mut Conn, actor: &Actor, incident: &Incident, turning: &Turni
             postmortem_steps::happened_at.eq(now),
         ))
         .execute(c)?;
-    tell(c, actor, incident, turning.told, turning.reason, now)?;
+    tell(c, actor, incident, &because(turning.told, turning.reason), now)?;
     audit::record(
         c,
         actor,
@@ -425,9 +479,13 @@ fn record_step(c: &mut Conn, actor: &Actor, incident: &Incident, turning: &Turni
     )
 }
 
-fn tell(c: &mut Conn, actor: &Actor, incident: &Incident, told: &str, reason: &str, now: Moment) -> Result<(), Error> {
-    let text = if reason.is_empty() { told.to_owned() } else { format!("{told}: {reason}") };
-    crate::timeline::queries::note(c, actor, incident.id, now, EventKind::Status, EventSource::StatusChange, &text, None, now)?;
+fn because(told: &str, reason: &str) -> String {
+    if reason.is_empty() { told.to_owned() } else { format!("{told}: {reason}") }
+}
+
+fn tell(c: &mut Conn, actor: &Actor, incident: &Incident, text: &str, now: Moment) -> Result<(), Error> {
+    let (kind, source) = (EventKind::Status, EventSource::StatusChange);
+    crate::timeline::queries::note(c, actor, incident.id, now, kind, source, text, None, now)?;
     Ok(())
 }
 

@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::revisions::comparison::Comparison;
 use super::model::{Postmortem, RevisionRow, Step, path};
 use super::record::{Record, figure_words};
+use super::revisions::comparison::Comparison;
 use super::shelf::Shelf;
 use super::shelf::queries::{COUNT_LIMIT, Filter};
 use crate::auth::who::SignedIn;
@@ -391,4 +391,3 @@ impl Index {
         matches!(self.shelf, Shelf::ToWrite | Shelf::NotNeeded)
     }
 }
-

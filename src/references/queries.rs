@@ -51,15 +51,18 @@ pub fn look_up(c: &mut Conn, keys: &ReferenceKeys) -> Result<Known, Error> {
             .filter(incidents::number.eq_any(numbers(&keys.incidents)))
             .select((incidents::number, incidents::title))
             .load(c)?;
-        known.incidents = rows.into_iter().map(|(number, title)| (number, to(format!("/incidents/INC-{number}"), title))).collect();
+        known.incidents =
+            rows.into_iter().map(|(number, title)| (number, to(format!("/incidents/INC-{number}"), title))).collect();
     }
     if !keys.action_items.is_empty() {
         let rows: Vec<(i64, String)> = action_items::table
             .filter(action_items::number.eq_any(numbers(&keys.action_items)))
             .select((action_items::number, action_items::title))
             .load(c)?;
-        known.action_items =
-            rows.into_iter().map(|(number, title)| (number, to(format!("/action-items/ACT-{number}"), title))).collect();
+        known.action_items = rows
+            .into_iter()
+            .map(|(number, title)| (number, to(format!("/action-items/ACT-{number}"), title)))
+            .collect();
     }
     if !keys.deploys.is_empty() {
         let rows: Vec<(i64, String, Option<String>, String)> = deploys::table
@@ -76,10 +79,14 @@ pub fn look_up(c: &mut Conn, keys: &ReferenceKeys) -> Result<Known, Error> {
             .collect();
     }
     if !keys.handles.is_empty() {
-        let handles: Vec<String> = keys.handles.iter().take(LOOK_UP_LIMIT).map(|handle| handle.to_lowercase()).collect();
+        let handles: Vec<String> =
+            keys.handles.iter().take(LOOK_UP_LIMIT).map(|handle| handle.to_lowercase()).collect();
         let rows: Vec<(String, String)> =
             users::table.filter(users::handle.eq_any(handles)).select((users::handle, users::name)).load(c)?;
-        known.users = rows.into_iter().map(|(handle, name)| (handle.clone(), to(format!("/action-items?owner={handle}"), name))).collect();
+        known.users = rows
+            .into_iter()
+            .map(|(handle, name)| (handle.clone(), to(format!("/action-items?owner={handle}"), name)))
+            .collect();
     }
     Ok(known)
 }

@@ -24,6 +24,8 @@
     const key = field.dataset.keep;
     const kept = read(key);
     if (kept?.text && kept.text !== field.value) offer(field, kept);
+    // Saved and shown again in the same editor: the server has it.
+    else if (kept?.sent && document.querySelector(".flash.ok")) write(key, null);
 
     let wait;
     field.addEventListener("input", () => {

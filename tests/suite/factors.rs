@@ -26,8 +26,13 @@ both!(
     async fn a_factor_says_how_often_it_came_up(app: TestApp) {
         let incidents: Vec<_> = [30, 20, 10].into_iter().map(|hours| incident(&app, hours)).collect();
         let mut ada = app.ada();
-        for (at, name) in ["INC-3", "INC-1", "INC-2"].into_iter().zip(["Alert without an owner", " alert  without an OWNER ", "Alert without an owner"]) {
-            let answer = ada.post(&format!("/incidents/{at}/factors"), &[("name", name), ("note", "paged nobody")]).await;
+        for (at, name) in ["INC-3", "INC-1", "INC-2"].into_iter().zip([
+            "Alert without an owner",
+            " alert  without an OWNER ",
+            "Alert without an owner",
+        ]) {
+            let answer =
+                ada.post(&format!("/incidents/{at}/factors"), &[("name", name), ("note", "paged nobody")]).await;
             assert_eq!(answer.status, 303, "{}", answer.text());
         }
         let times: Vec<_> =

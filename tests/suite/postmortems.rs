@@ -17,7 +17,8 @@ use crate::support::TestApp;
 
 /// INC-1: resolved, with a figure, a deploy that caused it, a factor and an action item.
 fn outage(app: &TestApp) -> Incident {
-    let writer = Actor { user_id: Some(app.user("Wanda", Role::Member)), name: "Wanda".to_owned(), request_id: "t".to_owned() };
+    let writer =
+        Actor { user_id: Some(app.user("Wanda", Role::Member)), name: "Wanda".to_owned(), request_id: "t".to_owned() };
     let now = app.now();
     app.write(|c| {
         let mut times = Times::from_start(now.plus_s(-7200));
@@ -46,7 +47,8 @@ fn outage(app: &TestApp) -> Incident {
         deploy.finished_at = Some(now.plus_s(-7500));
         let deploy = debrief::deploys::queries::record(c, &writer, &deploy, now)?;
         debrief::links::queries::say(c, &writer, &incident, &deploy, Relation::Caused, "halves the pool", now)?;
-        let factor = debrief::factors::forms::FactorDraft { name: "Defaults in a library".to_owned(), note: String::new() };
+        let factor =
+            debrief::factors::forms::FactorDraft { name: "Defaults in a library".to_owned(), note: String::new() };
         debrief::factors::queries::attach(c, &writer, &incident, &factor, now)?;
         let mut item = ActionDraft::titled("Set the pool size");
         item.incident = Some(incident.number);
@@ -84,14 +86,19 @@ both!(
             "caused it, halves the pool",
             "Defaults in a library",
             "ACT-1 Set the pool size",
-            "## What went well", "## What went badly", "## Where we got lucky",
+            "## What went well",
+            "## What went badly",
+            "## Where we got lucky",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
         let preview = editor.one("#f-markdown-preview");
         assert!(preview.contains("What went badly") && !preview.contains("Filled in from the record"), "{preview}");
         assert!(text.contains("11:55 (T\u{2212}5m) DEP-1") && !text.contains("Contributing factor named"), "{text}");
-        assert_eq!(editor.attribute("#f-markdown-preview a[href='/deploys/DEP-1']", "title").as_deref(), Some("checkout 2.4.1 in production"));
+        assert_eq!(
+            editor.attribute("#f-markdown-preview a[href='/deploys/DEP-1']", "title").as_deref(),
+            Some("checkout 2.4.1 in production")
+        );
         assert_eq!(editor.attribute("#f-markdown", "data-preview").as_deref(), Some("/preview"));
         assert_eq!(audited(&app, "postmortem.start"), 1);
         assert_eq!(on_timeline(&app, &incident, "Postmortem started"), 1);
@@ -146,7 +153,8 @@ both!(
         }
         // Saved deliberately, on the base that the conflict page gave.
         let (mine, _) = &lost[0];
-        let saved = ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", mine), ("base_revision", "2")]).await;
+        let saved =
+            ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", mine), ("base_revision", "2")]).await;
         assert_eq!(saved.status, 303);
         assert_eq!(app.read(|c| queries::revision(c, &postmortem, 3)).markdown, *mine);
     }
@@ -163,7 +171,8 @@ both!(
         };
         // As a browser sends it.
         let typed = text.replace('\n', "\r\n");
-        let again = ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", &typed), ("base_revision", "1")]).await;
+        let again =
+            ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", &typed), ("base_revision", "1")]).await;
         assert_eq!(again.status, 303);
         assert_eq!(app.read(|c| queries::of_incident(c, incident.id)).unwrap().current_revision, 1);
     }
@@ -175,13 +184,15 @@ both!(
         let mut ada = app.ada();
         ada.post("/incidents/INC-1/postmortem", &[]).await;
         let long = "x".repeat(MARKDOWN_LIMIT_BYTES + 1);
-        let refused = ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", &long), ("base_revision", "1")]).await;
+        let refused =
+            ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", &long), ("base_revision", "1")]).await;
         assert_eq!(refused.status, 422);
         assert!(refused.one("#f-markdown-error").contains("Shorten this to 1 MB"));
         assert_eq!(refused.typed("markdown").len(), long.len());
         assert_eq!(refused.typed("base_revision"), "1");
         let fits = "y".repeat(MARKDOWN_LIMIT_BYTES);
-        let saved = ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", &fits), ("base_revision", "1")]).await;
+        let saved =
+            ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", &fits), ("base_revision", "1")]).await;
         assert_eq!(saved.status, 303);
         assert_eq!(app.read(|c| queries::of_incident(c, incident.id)).unwrap().current_revision, 2);
     }
@@ -194,7 +205,8 @@ both!(
         let mut vera = app.signed_in("Vera", Role::Viewer);
         ada.post("/incidents/INC-1/postmortem", &[]).await;
         assert!(vera.get("/incidents/INC-1/postmortem").await.text().contains("This is a draft"));
-        ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", "## Told\n\nFirst."), ("base_revision", "1")]).await;
+        ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", "## Told\n\nFirst."), ("base_revision", "1")])
+            .await;
         let stale = ada.post("/incidents/INC-1/postmortem/publication", &[("revision", "1")]).await;
         assert_eq!(stale.status, 409);
         let page = ada.post_and_follow("/incidents/INC-1/postmortem/publication", &[("revision", "2")]).await;
@@ -204,12 +216,19 @@ both!(
         ada.post("/incidents/INC-1/postmortem/publication", &[]).await;
         assert_eq!((audited(&app, "postmortem.publish"), on_timeline(&app, &incident, "Postmortem published")), (1, 1));
 
-        ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", "## Told\n\nSecond."), ("base_revision", "2")]).await;
+        ada.post(
+            "/incidents/INC-1/postmortem/revisions",
+            &[("markdown", "## Told\n\nSecond."), ("base_revision", "2")],
+        )
+        .await;
         assert_eq!(vera.get("/incidents/INC-1/postmortem").await.one("article.doc"), "Told First.");
         assert_eq!(vera.get("/incidents/INC-1/postmortem.md").await.body, b"## Told\n\nFirst.");
         assert!(ada.get("/incidents/INC-1/postmortem").await.text().contains("Revision 3 is not published yet"));
         let fields = [("markdown", "## Told\n\nThird."), ("base_revision", "3"), ("then", "publish")];
-        assert_eq!(ada.post_and_follow("/incidents/INC-1/postmortem/revisions", &fields).await.one("article.doc"), "Told Third.");
+        assert_eq!(
+            ada.post_and_follow("/incidents/INC-1/postmortem/revisions", &fields).await.one("article.doc"),
+            "Told Third."
+        );
 
         let refused = ada.post("/incidents/INC-1/postmortem/draft", &[("reason", " ")]).await;
         assert_eq!(refused.status, 422);
@@ -232,7 +251,8 @@ both!(
         assert!(ada.get("/postmortems?status=to_write").await.text().contains("Checkout returns 502"));
         let refused = ada.post("/incidents/INC-1/postmortem/not-needed", &[("reason", "")]).await;
         assert_eq!(refused.status, 422);
-        let done = ada.post_and_follow("/incidents/INC-1/postmortem/not-needed", &[("reason", "Known <b>noise</b>")]).await;
+        let done =
+            ada.post_and_follow("/incidents/INC-1/postmortem/not-needed", &[("reason", "Known <b>noise</b>")]).await;
         assert!(done.one(".note").contains("Known <b>noise</b>"));
         assert_eq!(ada.get("/incidents/INC-1/postmortem.md").await.status, 404);
         assert_eq!(ada.get("/incidents/INC-1/postmortem/edit").await.status, 303);
@@ -291,7 +311,9 @@ both!(
             </textarea><form action=/sign-out><button>go</button></form>\n\n<!-- a prompt -->\n\nINC-1 and INC-99 and @ada";
         ada.post("/incidents/INC-1/postmortem/revisions", &[("markdown", hostile), ("base_revision", "1")]).await;
         let page = ada.get("/incidents/INC-1/postmortem").await;
-        for nothing in ["article script", "article form", "article button", "article [onerror]", "article [href^=javascript]"] {
+        for nothing in
+            ["article script", "article form", "article button", "article [onerror]", "article [href^=javascript]"]
+        {
             assert!(page.all(nothing).is_empty(), "{nothing}: {}", page.text());
         }
         assert!(!page.text().contains("a prompt"));
@@ -308,7 +330,10 @@ both!(
         let typed = [("markdown", "## Not saved"), ("base_revision", "2")];
         let preview = ada.post("/incidents/INC-1/postmortem/preview", &typed).await;
         assert_eq!((preview.status.as_u16(), preview.one(".editor-preview h2")), (200, "Not saved".to_owned()));
-        assert_eq!((preview.typed("markdown"), preview.typed("base_revision")), ("## Not saved".to_owned(), "2".to_owned()));
+        assert_eq!(
+            (preview.typed("markdown"), preview.typed("base_revision")),
+            ("## Not saved".to_owned(), "2".to_owned())
+        );
     }
 );
 
@@ -324,14 +349,20 @@ both!(
         assert_eq!(started.json()["markdown"], bytes);
 
         let missing = robot.json(Method::PUT, at, &json!({ "markdown": "two" })).await;
-        assert_eq!((missing.status.as_u16(), missing.json()["errors"][0]["pointer"].clone()), (422, json!("/base_revision")));
+        assert_eq!(
+            (missing.status.as_u16(), missing.json()["errors"][0]["pointer"].clone()),
+            (422, json!("/base_revision"))
+        );
         let saved = robot.json(Method::PUT, at, &json!({ "markdown": "two", "base_revision": 1 })).await;
         assert_eq!((saved.status.as_u16(), saved.json()["revision"].clone()), (200, json!(2)));
         let same = robot.json(Method::PUT, at, &json!({ "markdown": "two", "base_revision": 2 })).await;
         assert_eq!((same.status.as_u16(), same.json()["revision"].clone()), (200, json!(2)));
         let late = robot.json(Method::PUT, at, &json!({ "markdown": "three", "base_revision": 1 })).await;
         assert_eq!((late.status.as_u16(), late.json()["current_revision"].clone()), (409, json!(2)));
-        assert_eq!((late.header("content-type"), late.json()["status"].clone()), (Some("application/problem+json"), json!(409)));
+        assert_eq!(
+            (late.header("content-type"), late.json()["status"].clone()),
+            (Some("application/problem+json"), json!(409))
+        );
         let unmatched = robot.with("if-match", "\"1\"").json(Method::PUT, at, &json!({ "markdown": "three" })).await;
         assert_eq!((unmatched.status.as_u16(), unmatched.json()["current_revision"].clone()), (412, json!(2)));
         let matched = robot.with("if-match", "\"2\"").json(Method::PUT, at, &json!({ "markdown": bytes })).await;
@@ -345,7 +376,12 @@ both!(
         let stale = robot.json(Method::POST, &publication, &json!({ "revision": 2 })).await;
         assert_eq!(stale.status, 409);
         let published = robot.send(Method::POST, &publication, "", "").await;
-        assert_eq!((published.status.as_u16(), published.json()["published_revision"].clone()), (201, json!(3)), "{}", published.text());
+        assert_eq!(
+            (published.status.as_u16(), published.json()["published_revision"].clone()),
+            (201, json!(3)),
+            "{}",
+            published.text()
+        );
         let mut ada = app.ada();
         assert_eq!(ada.get("/incidents/INC-1/postmortem.md").await.body, bytes.as_bytes());
         assert_eq!(ada.get("/incidents/INC-1/postmortem.json").await.json()["status"], "published");

@@ -43,7 +43,12 @@ pub async fn index(
     page(&views::History {
         layout: who.layout(format!("History of the postmortem of {}", incident.key()), Section::Incidents),
         rows: rows.into_iter().map(|row| (who.stamp(row.created_at), row)).map(|(at, row)| (row, at)).collect(),
-        steps: steps.into_iter().rev().map(|(step, name)| (who.stamp(step.happened_at), step, name)).map(|(at, step, name)| (step, name, at)).collect(),
+        steps: steps
+            .into_iter()
+            .rev()
+            .map(|(step, name)| (who.stamp(step.happened_at), step, name))
+            .map(|(at, step, name)| (step, name, at))
+            .collect(),
         incident,
         postmortem,
         older_href,
@@ -134,7 +139,7 @@ pub async fn bring_back(
         .db
         .write(move |c| {
             let incident = incident(c, &key)?;
-            let saved = queries::bring_back(c, &actor, &incident, number, base, now)?;
+            let saved = queries::bring_back(c, &actor, &incident, queries::Return { number, base }, now)?;
             Ok::<_, Error>((incident, saved))
         })
         .await?;

@@ -67,17 +67,10 @@ fn line(who: &SignedIn, row: ShelfRow, hit: &[(i64, Service)]) -> Line {
         None => {
             let due_on = incident.postmortem_due_on(&who.zone());
             let is_late = due_on.is_some_and(|due_on| due_on < who.zone().date(who.now));
-            let words = due_on.map(|due_on| {
-                format!("{} {}", if is_late { "was due" } else { "due" }, due_on.format("%-d %b %Y"))
-            });
+            let words = due_on
+                .map(|due_on| format!("{} {}", if is_late { "was due" } else { "due" }, due_on.format("%-d %b %Y")));
             (incident.resolved_at, words.unwrap_or_default(), is_late)
         }
     };
-    Line {
-        services,
-        touched: touched_at.map(|at| who.stamp(at)),
-        note,
-        is_late,
-        incident,
-    }
+    Line { services, touched: touched_at.map(|at| who.stamp(at)), note, is_late, incident }
 }
