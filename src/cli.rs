@@ -148,6 +148,8 @@ fn execute(cli: Cli) -> Result<(), String> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(config),
         Command::Migrate => open(&config.target).map(|_| println!("The schema is up to date.")),
+        Command::Import { paths } => crate::exchange::cli::import(&open(&config.target)?, &paths, Clock::System.now()),
+        Command::Export { folder } => crate::exchange::cli::export(&open(&config.target)?, &folder),
         Command::User(UserCommand::Add { email, name, role, zone }) => {
             add_user(&open(&config.target)?, [email, name, role, zone])
         }
