@@ -1,1 +1,3 @@
 //! Debrief.
+
+pub mod demo;

@@ -1,0 +1,78 @@
+//! When people of the demo's company work: weekdays, in hours, with a freeze around year's end.
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
+
+/// True from 19 December to 2 January, when nothing ships but repairs.
+#[must_use]
+pub fn is_frozen(day: NaiveDate) -> bool {
+    (day.month() == 12 && day.day() >= 19) || (day.month() == 1 && day.day() <= 2)
+}
+
+/// True on Saturday and Sunday.
+#[must_use]
+pub fn is_weekend(day: NaiveDate) -> bool {
+    matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+}
+
+/// How busy a day is, in percent of a plain Tuesday.
+#[must_use]
+pub fn busyness_percent(day: NaiveDate) -> i64 {
+    let weekday = match day.weekday() {
+        Weekday::Mon => 85,
+        Weekday::Tue => 115,
+        Weekday::Wed => 120,
+        Weekday::Thu => 110,
+        Weekday::Fri => 55,
+        Weekday::Sat | Weekday::Sun => 3,
+    };
+    let season = match (is_frozen(day), day.month()) {
+        (true, _) => 4,
+        (false, 7 | 8) => 70,
+        (false, 11) => 115,
+        (false, _) => 100,
+    };
+    weekday * season / 100
+}
+
+/// The nearest day from `day` on (or back, when that would pass `latest`) on which a normal deploy may ship.
+#[must_use]
+pub fn shipping_day(day: NaiveDate, latest: NaiveDate) -> NaiveDate {
+    let free = |candidate: &NaiveDate| !is_weekend(*candidate) && !is_frozen(*candidate);
+    let ahead = (0..21).map(|step| day + Days::new(step)).find(free);
+    let behind = (0..21).map(|step| day - Days::new(step)).find(free);
+    match (ahead, behind) {
+        (Some(found), _) if found <= latest => found,
+        (_, Some(found)) => found,
+        _ => day,
+    }
+}
+
+/// The latest occurrence of a month and day that lies at least `age_days` before `now`.
+#[must_use]
+pub fn latest_occurrence(month: u32, day: u32, now: DateTime<Utc>, age_days: i64) -> Option<NaiveDate> {
+    let limit = (now - TimeDelta::days(age_days)).date_naive();
+    [limit.year(), limit.year() - 1]
+        .into_iter()
+        .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
+        .find(|found| *found <= limit)
+}
+
+/// The last Sunday of a month: the days on which Europe's clocks change are those of March and October.
+#[must_use]
+pub fn latest_last_sunday(month: u32, now: DateTime<Utc>, age_days: i64) -> Option<NaiveDate> {
+    let limit = (now - TimeDelta::days(age_days)).date_naive();
+    [limit.year(), limit.year() - 1]
+        .into_iter()
+        .filter_map(|year| {
+            (25..=31)
+                .filter_map(|day| NaiveDate::from_ymd_opt(year, month, day))
+                .find(|found| found.weekday() == Weekday::Sun)
+        })
+        .find(|found| *found <= limit)
+}
+
+/// An instant from a day and minutes since its midnight, in UTC.
+#[must_use]
+pub fn instant(day: NaiveDate, minutes: i64) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::minutes(minutes)
+}

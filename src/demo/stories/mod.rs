@@ -1,0 +1,40 @@
+//! The stories of the year, one Markdown file each, embedded in the program. `story.rs` says how they are
+//! written; prose lives here and nowhere else.
+
+use super::story::{self, Story, StoryAction};
+
+macro_rules! stories {
+    ($($slug:literal),+ $(,)?) => {
+        /// Slug and text of every story.
+        const STORIES: &[(&str, &str)] = &[$(($slug, include_str!(concat!($slug, ".md")))),+];
+    };
+}
+
+stories![
+    "cache-stampede",
+    "clock-skew",
+    "flag-default",
+    "full-disk",
+    "index-that-locked",
+    "moved-mail-host",
+    "noisy-export",
+    "pool-of-twelve",
+    "retry-storm",
+    "wallet-certificate",
+];
+
+/// Every story, in the order of the list.
+///
+/// # Errors
+/// A sentence that names the story and the line that cannot be read.
+pub fn all() -> Result<Vec<Story>, String> {
+    STORIES.iter().map(|&(slug, text)| Story::parse(slug, text)).collect()
+}
+
+/// Action items that came from a meeting and belong to no incident.
+///
+/// # Errors
+/// A sentence that names the line that cannot be read.
+pub fn meeting_actions() -> Result<Vec<StoryAction>, String> {
+    story::filled_lines(include_str!("meetings.txt")).map(story::parse_action).collect()
+}
