@@ -12,15 +12,27 @@ macro_rules! stories {
 
 stories![
     "cache-stampede",
+    "charged-twice",
     "clock-skew",
     "flag-default",
     "full-disk",
+    "hour-that-came-twice",
     "index-that-locked",
+    "leaking-render",
+    "midsummer-rush",
+    "missing-s",
     "moved-mail-host",
     "noisy-export",
     "pool-of-twelve",
+    "processor-outage",
+    "purge-everything",
+    "quiet-rota",
+    "renamed-field",
+    "replica-behind",
     "retry-storm",
+    "school-trip",
     "wallet-certificate",
+    "week-fifty-three",
 ];
 
 /// Every story, in the order of the list.
