@@ -47,6 +47,15 @@ pub fn shipping_day(day: NaiveDate, latest: NaiveDate) -> NaiveDate {
     }
 }
 
+/// The latest such weekday up to `day` on which a normal deploy may ship.
+#[must_use]
+pub fn shipping_weekday(day: NaiveDate, weekday: Weekday) -> NaiveDate {
+    (0..35)
+        .map(|step| day - Days::new(step))
+        .find(|candidate| candidate.weekday() == weekday && !is_frozen(*candidate))
+        .unwrap_or(day)
+}
+
 /// The latest occurrence of a month and day that lies at least `age_days` before `now`.
 #[must_use]
 pub fn latest_occurrence(month: u32, day: u32, now: DateTime<Utc>, age_days: i64) -> Option<NaiveDate> {

@@ -127,7 +127,7 @@ fn everyday(part: &Part, began_at: DateTime<Utc>, now: DateTime<Utc>, chance: &m
         if day.weekday().num_days_from_monday() == 0 {
             burst = *chance.pick(&[35, 60, 80, 100, 110, 150, 190]);
         }
-        let mut expected = part.pace * calendar::busyness_percent(day) * burst / 1600;
+        let mut expected = part.pace * calendar::busyness_percent(day) * burst / 1440;
         while chance.happens(expected) {
             let minute = if chance.happens(550) { chance.between(8 * 60, 11 * 60) } else { chance.between(12 * 60, 15 * 60 + 40) };
             let started_at = calendar::instant(day, minute) + TimeDelta::seconds(chance.between(0, 59));

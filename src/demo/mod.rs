@@ -95,6 +95,9 @@ fn start_of(when: When, now: DateTime<Utc>) -> DateTime<Utc> {
     match when {
         When::Live { minutes_ago } => now - TimeDelta::minutes(minutes_ago),
         When::Workday { days_ago, minute } => calendar::instant(calendar::shipping_day(back(days_ago), latest), minute),
+        When::Weekday { weekday, days_ago, minute } => {
+            calendar::instant(calendar::shipping_weekday(back(days_ago), weekday), minute)
+        }
         When::AnyDay { days_ago, minute } => calendar::instant(back(days_ago), minute),
         When::Yearly { month, day, minute } => {
             let day = calendar::latest_occurrence(month, day, now, YEARLY_AGE_DAYS).unwrap_or(latest);

@@ -6,6 +6,8 @@
 //! offset, `{date}`, `{deploy 1}` for the key of the first linked deploy and `{inc story}` for the key of
 //! another story's incident.
 
+use chrono::Weekday;
+
 use super::cast;
 
 /// When a story begins.
@@ -13,6 +15,8 @@ use super::cast;
 pub enum When {
     /// So many days before now, on a day when people ship, at this minute of the day (UTC).
     Workday { days_ago: i64, minute: i64 },
+    /// The first such weekday, at least so many days before now, on which people ship.
+    Weekday { weekday: Weekday, days_ago: i64, minute: i64 },
     /// So many days before now, whatever day that is.
     AnyDay { days_ago: i64, minute: i64 },
     /// The latest such calendar day.
@@ -235,7 +239,7 @@ fn read_header(story: &mut Story, key: &str, value: &'static str) -> Result<(), 
     Ok(())
 }
 
-/// Reads `212 14:20`, `any 212 14:20`, `yearly 12-31 23:00`, `last-sunday 10 00:30` or `live 47`.
+/// Reads `212 14:20`, `fri 212 14:20`, `any 212 14:20`, `yearly 12-31 23:00`, `last-sunday 10 00:30` or `live 47`.
 fn parse_when(value: &str) -> Result<When, String> {
     let words: Vec<&str> = value.split(' ').collect();
     let when = match words.as_slice() {
@@ -246,6 +250,11 @@ fn parse_when(value: &str) -> Result<When, String> {
             let (month, day) = day.split_once('-').ok_or("a yearly day is written 12-31")?;
             When::Yearly { month: small(month)?, day: small(day)?, minute: minute_of_day(clock)? }
         }
+        [weekday, days, clock] => When::Weekday {
+            weekday: weekday.parse().map_err(|_| format!("not a weekday: {weekday}"))?,
+            days_ago: minutes(days)?,
+            minute: minute_of_day(clock)?,
+        },
         [days, clock] => When::Workday { days_ago: minutes(days)?, minute: minute_of_day(clock)? },
         _ => return Err(format!("unknown when: {value}")),
     };
