@@ -176,7 +176,6 @@ fn assign_roles(placed: &PlacedStory<'_>, chance: &mut Chance) -> Vec<Role> {
         let free = |handle: &&'static str| roles.iter().all(|taken: &Role| taken.handle != *handle);
         let pool: Vec<&'static str> = if role == "communications" { &everyone } else { &members }.iter().copied().filter(free).collect();
         let assigned_at = placed.started_at + TimeDelta::minutes(first + delay) + TimeDelta::seconds(50);
-        // The live story is led from the team of whoever looks at the demo, but not by them.
         roles.push(Role { role, handle: *chance.pick(&pool), assigned_at });
     }
     roles
@@ -233,7 +232,7 @@ fn write_timeline(placed: &PlacedStory<'_>, year: &Year<'_>, incident: &Incident
     }
     let closed_at = incident.resolved_at.unwrap_or(year.now);
     for line in &placed.story.timeline {
-        let happened_at = (placed.started_at + TimeDelta::minutes(line.offset) + TimeDelta::seconds(chance.between(3, 57))).min(year.now);
+        let happened_at = (placed.started_at + TimeDelta::minutes(line.offset) + TimeDelta::seconds(chance.between(3, 57))).min(closed_at);
         let written_late = incident.resolved_at.is_some() && line.source == "person" && chance.happens(400);
         let created_at = if written_late { closed_at + TimeDelta::minutes(chance.between(15, 1500)) } else { happened_at + TimeDelta::seconds(chance.between(5, 170)) };
         let by_person = matches!(line.source, "person" | "chat");
@@ -246,7 +245,7 @@ fn write_timeline(placed: &PlacedStory<'_>, year: &Year<'_>, incident: &Incident
             deploy: None,
             pinned: line.pinned,
             evidence: line.evidence.map(|written| evidence(written, happened_at)).into_iter().collect(),
-            created_at: created_at.max(happened_at).min(year.now),
+            created_at: created_at.max(happened_at).max(incident.declared_at).min(year.now),
         });
     }
     events.sort_by_key(|event| event.happened_at);
