@@ -1,6 +1,6 @@
 //! When people of the demo's company work: weekdays, in hours, with a freeze around year's end.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc, Weekday};
 
 /// True from 19 December to 2 January, when nothing ships but repairs.
 #[must_use]
@@ -34,17 +34,44 @@ pub fn busyness_percent(day: NaiveDate) -> i64 {
     weekday * season / 100
 }
 
+/// The day of a story that was laid so many days back: as it is when people ship then, else a working day
+/// of the week that follows, not always its Monday.
+#[must_use]
+pub fn story_day(day: NaiveDate, days_ago: i64, latest: NaiveDate) -> NaiveDate {
+    if is_weekend(day) || is_frozen(day) { shipping_day(day + TimeDelta::days(2 + days_ago % 4), latest) } else { day }
+}
+
 /// The nearest day from `day` on (or back, when that would pass `latest`) on which a normal deploy may ship.
 #[must_use]
 pub fn shipping_day(day: NaiveDate, latest: NaiveDate) -> NaiveDate {
     let free = |candidate: &NaiveDate| !is_weekend(*candidate) && !is_frozen(*candidate);
     let ahead = (0..21).map(|step| day + Days::new(step)).find(free);
-    let behind = (0..21).map(|step| day - Days::new(step)).find(free);
+    let behind = (0..21).map(|step| day.min(latest) - Days::new(step)).find(free);
     match (ahead, behind) {
         (Some(found), _) if found <= latest => found,
         (_, Some(found)) => found,
         _ => day,
     }
+}
+
+/// The same moment if somebody sits at a desk then, else the next morning on which somebody does; the
+/// moment as it was when that would be later than `latest`.
+#[must_use]
+pub fn at_a_desk(moment: DateTime<Utc>, latest: DateTime<Utc>) -> DateTime<Utc> {
+    let mut day = moment.date_naive();
+    let hour = moment.hour();
+    if !is_weekend(day) && (7..16).contains(&hour) {
+        return moment;
+    }
+    if hour >= 7 || is_weekend(day) {
+        day = day + Days::new(1);
+    }
+    while is_weekend(day) {
+        day = day + Days::new(1);
+    }
+    let morning =
+        instant(day, 7 * 60 + i64::from(moment.minute()) * 3) + TimeDelta::seconds(i64::from(moment.second()));
+    if morning > latest { moment } else { morning }
 }
 
 /// The latest such weekday up to `day` on which a normal deploy may ship.

@@ -52,7 +52,12 @@ struct Running {
 }
 
 /// Records the whole year.
-pub fn record_year(chance: &Chance, stories: &[PlacedStory<'_>], began_at: DateTime<Utc>, now: DateTime<Utc>) -> Changes {
+pub fn record_year(
+    chance: &Chance,
+    stories: &[PlacedStory<'_>],
+    began_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Changes {
     let mut drafts: Vec<(Deploy, Option<StoryKey>)> = Vec::new();
     for part in &PARTS {
         let mut chance = chance.fork(part.slug);
@@ -61,7 +66,9 @@ pub fn record_year(chance: &Chance, stories: &[PlacedStory<'_>], began_at: DateT
         plan_running_now(part, &mut plans, now);
         drafts.extend(settle(part, plans, now, &mut chance));
     }
-    drafts.sort_by(|(a, _), (b, _)| (a.started_at, a.service, a.environment).cmp(&(b.started_at, b.service, b.environment)));
+    drafts.sort_by(|(a, _), (b, _)| {
+        (a.started_at, a.service, a.environment).cmp(&(b.started_at, b.service, b.environment))
+    });
     let mut by_story = BTreeMap::new();
     let deploys = drafts
         .into_iter()
@@ -83,7 +90,13 @@ struct Reserved {
     to: DateTime<Utc>,
 }
 
-fn plan_production(part: &Part, stories: &[PlacedStory<'_>], began_at: DateTime<Utc>, now: DateTime<Utc>, chance: &mut Chance) -> Vec<Plan> {
+fn plan_production(
+    part: &Part,
+    stories: &[PlacedStory<'_>],
+    began_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    chance: &mut Chance,
+) -> Vec<Plan> {
     let mut plans = Vec::new();
     let mut reserved = Vec::new();
     for placed in stories {
@@ -92,7 +105,8 @@ fn plan_production(part: &Part, stories: &[PlacedStory<'_>], began_at: DateTime<
             if change.service != part.slug {
                 continue;
             }
-            let finished_at = placed.started_at + TimeDelta::minutes(change.offset) - TimeDelta::seconds(chance.between(2, 50));
+            let finished_at =
+                placed.started_at + TimeDelta::minutes(change.offset) - TimeDelta::seconds(chance.between(2, 50));
             touched.push(finished_at);
             plans.push(Plan {
                 environment: "production",
@@ -125,11 +139,15 @@ fn everyday(part: &Part, began_at: DateTime<Utc>, now: DateTime<Utc>, chance: &m
     let mut day = began_at.date_naive();
     while day <= now.date_naive() {
         if day.weekday().num_days_from_monday() == 0 {
-            burst = *chance.pick(&[35, 60, 80, 100, 110, 150, 190]);
+            burst = chance.pick(&[35, 60, 80, 100, 110, 150, 190]);
         }
         let mut expected = part.pace * calendar::busyness_percent(day) * burst / 1440;
         while chance.happens(expected) {
-            let minute = if chance.happens(550) { chance.between(8 * 60, 11 * 60) } else { chance.between(12 * 60, 15 * 60 + 40) };
+            let minute = if chance.happens(550) {
+                chance.between(8 * 60, 11 * 60)
+            } else {
+                chance.between(12 * 60, 15 * 60 + 40)
+            };
             let started_at = calendar::instant(day, minute) + TimeDelta::seconds(chance.between(0, 59));
             let kind = everyday_kind(chance);
             let finished_at = started_at + TimeDelta::seconds(chance.between(95, 760));
@@ -254,7 +272,13 @@ fn plan_staging(part: &Part, plans: &mut Vec<Plan>, began_at: DateTime<Utc>, cha
     }
 }
 
-fn staging_plan(kind: &'static str, started_at: DateTime<Utc>, finished_at: DateTime<Utc>, failed: bool, summary: String) -> Plan {
+fn staging_plan(
+    kind: &'static str,
+    started_at: DateTime<Utc>,
+    finished_at: DateTime<Utc>,
+    failed: bool,
+    summary: String,
+) -> Plan {
     Plan { environment: "staging", kind, started_at, finished_at, failed, summary, release: None, story: None }
 }
 
@@ -280,7 +304,12 @@ fn plan_running_now(part: &Part, plans: &mut Vec<Plan>, now: DateTime<Utc>) {
 }
 
 /// Gives the plans of one service their versions and their place in the succession of their lane.
-fn settle(part: &Part, mut plans: Vec<Plan>, now: DateTime<Utc>, chance: &mut Chance) -> Vec<(Deploy, Option<StoryKey>)> {
+fn settle(
+    part: &Part,
+    mut plans: Vec<Plan>,
+    now: DateTime<Utc>,
+    chance: &mut Chance,
+) -> Vec<(Deploy, Option<StoryKey>)> {
     plans.sort_by_key(|plan| (plan.started_at, plan.environment));
     let releases = name_releases(part, &plans, chance);
     let mut settled: Vec<(Deploy, Option<StoryKey>)> = Vec::new();

@@ -1,8 +1,11 @@
 //! What comes after an incident: the postmortem with its revisions and steps, and the action items with
 //! their history.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use super::calendar;
 use super::cast::{self, DOMAIN};
 use super::changes::PlacedStory;
 use super::random::Chance;
@@ -20,12 +23,23 @@ const NOTES: [&str; 4] = [
 ];
 
 /// Writes the postmortem of a story, if it has one. `actions` are the incident's own, already numbered.
-pub fn write_up(placed: &PlacedStory<'_>, incident: &Incident, actions: &[&ActionItem], year: &Year<'_>, chance: &mut Chance) -> Option<Postmortem> {
+pub fn write_up(
+    placed: &PlacedStory<'_>,
+    incident: &Incident,
+    actions: &[&ActionItem],
+    year: &Year<'_>,
+    chance: &mut Chance,
+) -> Option<Postmortem> {
     let resolved_at = incident.resolved_at?;
     let room = (year.now - resolved_at).num_minutes();
-    let created_at = resolved_at + TimeDelta::minutes(chance.between(90, 2600).min(room / 4));
+    let created_at = calendar::at_a_desk(
+        resolved_at + TimeDelta::minutes(chance.between(90, 2600).min(room / 4)),
+        resolved_at + TimeDelta::minutes(room / 3),
+    );
+    let draft = Draft { placed, incident, actions, created_at, room_minutes: room };
     let started_by = incident.roles.last()?.handle;
-    let drafted = Step { status: "draft", reason: String::new(), revision: 1, taken_by: started_by, happened_at: created_at };
+    let drafted =
+        Step { status: "draft", reason: String::new(), revision: 1, taken_by: started_by, happened_at: created_at };
     let mut postmortem = Postmortem {
         incident: incident.number,
         status: "draft",
@@ -42,46 +56,74 @@ pub fn write_up(placed: &PlacedStory<'_>, incident: &Incident, actions: &[&Actio
         WriteUp::NotNeeded(reason) => {
             postmortem.status = "not_needed";
             postmortem.not_needed_reason = Some(reason.to_owned());
-            postmortem.steps = vec![Step { status: "not_needed", reason: reason.to_owned(), revision: 0, taken_by: started_by, happened_at: created_at }];
+            postmortem.steps = vec![Step {
+                status: "not_needed",
+                reason: reason.to_owned(),
+                revision: 0,
+                taken_by: started_by,
+                happened_at: created_at,
+            }];
         }
-        WriteUp::Draft => postmortem.revisions = revise(placed, incident, actions, year, created_at, room, chance),
+        WriteUp::Draft => postmortem.revisions = draft.revise(year, chance),
         WriteUp::Published => {
-            postmortem.revisions = revise(placed, incident, actions, year, created_at, room, chance);
+            postmortem.revisions = draft.revise(year, chance);
             let last_at = postmortem.revisions.last().map_or(created_at, |revision| revision.created_at);
-            let published_at = last_at + TimeDelta::minutes(chance.between(15, 900).min(room / 8));
+            let wish = last_at + TimeDelta::minutes(chance.between(15, 900).min(room / 8));
+            let published_at = calendar::at_a_desk(wish, year.now);
             let published_by = incident.roles[0].handle;
             postmortem.status = "published";
             postmortem.published_at = Some(published_at);
             postmortem.published_by = Some(published_by);
             let revision = i64::try_from(postmortem.revisions.len()).expect("a handful of revisions");
-            postmortem.steps.push(Step { status: "published", reason: String::new(), revision, taken_by: published_by, happened_at: published_at });
+            postmortem.steps.push(Step {
+                status: "published",
+                reason: String::new(),
+                revision,
+                taken_by: published_by,
+                happened_at: published_at,
+            });
         }
     }
     Some(postmortem)
 }
 
-fn revise(
-    placed: &PlacedStory<'_>,
-    incident: &Incident,
-    actions: &[&ActionItem],
-    year: &Year<'_>,
+/// A write-up in the making.
+struct Draft<'a> {
+    placed: &'a PlacedStory<'a>,
+    incident: &'a Incident,
+    actions: &'a [&'a ActionItem],
     created_at: DateTime<Utc>,
-    room: i64,
-    chance: &mut Chance,
-) -> Vec<Revision> {
-    let full = year.fill(placed, placed.story.prose);
-    let count = placed.story.revisions;
-    (1..=count)
-        .scan(created_at, |written_at, number| {
-            let step = chance.between(40, 3200).min(room / 12);
-            *written_at += TimeDelta::minutes(if number == 1 { 0 } else { step.max(1) });
-            let author = incident.roles[(number + 1) % incident.roles.len()].handle;
+    /// Minutes between the resolution and now.
+    room_minutes: i64,
+}
+
+impl Draft<'_> {
+    fn revise(&self, year: &Year<'_>, chance: &mut Chance) -> Vec<Revision> {
+        let full = year.fill(self.placed, self.placed.story.prose);
+        let count = self.placed.story.revisions;
+        let latest = self.created_at + TimeDelta::minutes(self.room_minutes / 3);
+        let mut written_at = self.created_at;
+        let mut revisions = Vec::with_capacity(count);
+        for number in 1..=count {
+            if number > 1 {
+                let step = chance.between(40, 3200).min(self.room_minutes / 12).max(1);
+                written_at = calendar::at_a_desk(written_at + TimeDelta::minutes(step), latest).max(written_at);
+            }
             let is_last = number == count;
-            let markdown = if is_last { with_actions(&full, actions) } else { earlier(&full, number, count) };
-            let note = if count == 1 { NOTES[0] } else if is_last { NOTES[3] } else { NOTES[number - 1] };
-            Some(Revision { markdown, note: note.to_owned(), written_by: author, created_at: *written_at })
-        })
-        .collect()
+            let note = match (count, is_last) {
+                (1, _) => NOTES[0],
+                (_, true) => NOTES[3],
+                _ => NOTES[number - 1],
+            };
+            revisions.push(Revision {
+                markdown: if is_last { with_actions(&full, self.actions) } else { earlier(&full, number, count) },
+                note: note.to_owned(),
+                written_by: self.incident.roles[(number + 1) % self.incident.roles.len()].handle,
+                created_at: written_at,
+            });
+        }
+        revisions
+    }
 }
 
 /// The text as it stood at an earlier revision: the first ends before what went well, a later one before
@@ -99,15 +141,22 @@ fn with_actions(full: &str, actions: &[&ActionItem]) -> String {
     if !actions.is_empty() {
         text.push_str("\n## Action items\n\n");
         for action in actions {
-            text.push_str(&format!("- ACT-{} ({}, {}): {}\n", action.number, action.kind, action.priority, action.title));
+            let _ = writeln!(text, "- ACT-{} ({}, {}): {}", action.number, action.kind, action.priority, action.title);
         }
     }
     text
 }
 
 /// Writes down an action item; its number is given later.
-pub fn act(written: &StoryAction, incident: Option<&Incident>, created_at: DateTime<Utc>, now: DateTime<Utc>, chance: &mut Chance) -> ActionItem {
-    let fallback = incident.and_then(|incident| incident.services.first()).and_then(|slug| cast::part(slug)).map(|part| part.team);
+pub fn act(
+    written: &StoryAction,
+    incident: Option<&Incident>,
+    created_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    chance: &mut Chance,
+) -> ActionItem {
+    let fallback =
+        incident.and_then(|incident| incident.services.first()).and_then(|slug| cast::part(slug)).map(|part| part.team);
     let team = written.owner.and_then(cast::team_of).or(fallback);
     let created_by = incident.map_or("ruth", |incident| incident.roles[0].handle);
     let hand = written.owner.unwrap_or(created_by);
@@ -153,10 +202,13 @@ fn due_date(due: Due, created_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<N
 fn work_off(item: &mut ActionItem, written: &StoryAction, hand: &'static str, now: DateTime<Utc>, chance: &mut Chance) {
     let room = (now - item.created_at).num_minutes();
     // Steps are fractions of the room that is left, so that a young item's history still fits.
-    let plan = |days: i64, share: i64| item.created_at + TimeDelta::minutes((days * 1440).min(room * share / 100));
+    let plan = |days: i64, share: i64| {
+        let moment = item.created_at + TimeDelta::minutes((days * 1440).min(room * share / 100));
+        calendar::at_a_desk(moment, now)
+    };
     let begun_at = plan(chance.between(1, 9), 25);
-    let done_at = plan(chance.between(10, 44), 55);
-    let checked_at = plan(chance.between(46, 75), 85);
+    let done_at = plan(chance.between(10, 44), 55).max(begun_at);
+    let checked_at = plan(chance.between(46, 75), 85).max(done_at);
     let status = |from: &str, to: &str, reason: &str, by: &'static str, at| ActionChange {
         field: "status",
         old_value: Some(from.to_owned()),
@@ -173,7 +225,12 @@ fn work_off(item: &mut ActionItem, written: &StoryAction, hand: &'static str, no
             item.changes.push(status("in_progress", "done", "", hand, done_at));
             item.closed_at = Some(done_at);
             let url = evidence_url(item, chance);
-            item.evidence.push(ActionEvidence { text: written.closing.to_owned(), url, given_by: hand, given_at: done_at });
+            item.evidence.push(ActionEvidence {
+                text: written.closing.to_owned(),
+                url,
+                given_by: hand,
+                given_at: done_at,
+            });
             if item.status == "verified" {
                 item.changes.push(status("done", "verified", "Looked at it where it runs", verifier, checked_at));
                 item.closed_at = Some(checked_at);
@@ -193,7 +250,12 @@ fn work_off(item: &mut ActionItem, written: &StoryAction, hand: &'static str, no
                 field: "due_on",
                 old_value: Some(before.to_string()),
                 new_value: Some(due.to_string()),
-                reason: (*chance.pick(&["Waits for the release of another team", "Planned into the next sprint", "More places to touch than we saw at first"])).to_owned(),
+                reason: (chance.pick(&[
+                    "Waits for the release of another team",
+                    "Planned into the next sprint",
+                    "More places to touch than we saw at first",
+                ]))
+                .to_owned(),
                 changed_by: hand,
                 changed_at: moved_at,
             };

@@ -56,8 +56,15 @@ impl World {
             .iter()
             .zip(&incidents)
             .filter_map(|(placed, incident)| {
-                let own: Vec<&ActionItem> = action_items.iter().filter(|item| item.incident == Some(incident.number)).collect();
-                follow_up::write_up(placed, incident, &own, &year, &mut chance.fork(&format!("{} written", placed.story.slug)))
+                let own: Vec<&ActionItem> =
+                    action_items.iter().filter(|item| item.incident == Some(incident.number)).collect();
+                follow_up::write_up(
+                    placed,
+                    incident,
+                    &own,
+                    &year,
+                    &mut chance.fork(&format!("{} written", placed.story.slug)),
+                )
             })
             .collect();
         Self {
@@ -94,7 +101,9 @@ fn start_of(when: When, now: DateTime<Utc>) -> DateTime<Utc> {
     let back = |days: i64| (now - TimeDelta::days(days)).date_naive();
     match when {
         When::Live { minutes_ago } => now - TimeDelta::minutes(minutes_ago),
-        When::Workday { days_ago, minute } => calendar::instant(calendar::shipping_day(back(days_ago), latest), minute),
+        When::Workday { days_ago, minute } => {
+            calendar::instant(calendar::story_day(back(days_ago), days_ago, latest), minute)
+        }
         When::Weekday { weekday, days_ago, minute } => {
             calendar::instant(calendar::shipping_weekday(back(days_ago), weekday), minute)
         }
@@ -111,14 +120,21 @@ fn start_of(when: When, now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// The stories' actions and those that came from meetings, numbered in the order of writing down.
-fn collect_actions(placed: &[PlacedStory<'_>], incidents: &[Incident], now: DateTime<Utc>, chance: &Chance) -> Vec<ActionItem> {
+fn collect_actions(
+    placed: &[PlacedStory<'_>],
+    incidents: &[Incident],
+    now: DateTime<Utc>,
+    chance: &Chance,
+) -> Vec<ActionItem> {
     let mut items = Vec::new();
     for (placed, incident) in placed.iter().zip(incidents) {
         let mut chance = chance.fork(&format!("{} actions", placed.story.slug));
         let Some(resolved_at) = incident.resolved_at else { continue };
         let room = (now - resolved_at).num_minutes();
+        let mut created_at = resolved_at + TimeDelta::minutes(chance.between(60, 2400).min(room / 3));
         for written in &placed.story.actions {
-            let created_at = resolved_at + TimeDelta::minutes(chance.between(60, 2400).min(room / 3));
+            created_at += TimeDelta::minutes(chance.between(2, 90).min(room / 20));
+            created_at = calendar::at_a_desk(created_at, now - TimeDelta::minutes(room / 3)).max(created_at);
             items.push(follow_up::act(written, Some(incident), created_at, now, &mut chance));
         }
     }

@@ -18,9 +18,9 @@ impl Chance {
     #[must_use]
     pub fn fork(&self, label: &str) -> Self {
         // FNV-1a over the label, mixed with the parent's state.
-        let hash = label.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = label
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Self { state: self.state.rotate_left(17) ^ hash }
     }
 
@@ -48,10 +48,10 @@ impl Chance {
     }
 
     /// One of a non-empty slice.
-    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         let last = i64::try_from(from.len()).expect("slices here are short") - 1;
         let place = usize::try_from(self.between(0, last)).expect("between starts at zero");
-        &from[place]
+        from[place]
     }
 
     /// A commit id: 40 lower-case hex digits.

@@ -137,8 +137,7 @@ const INCIDENT_KINDS: &[&str] = &["incident", "near_miss"];
 const RELATIONS: &[&str] = &["caused", "contributed", "suspected", "ruled_out", "fixed"];
 const DEPLOY_KINDS: &[&str] = &["deploy", "rollback", "config", "flag", "migration", "infrastructure"];
 const EVENT_SOURCES: &[&str] = &["person", "deploy", "alert", "status_change", "chat"];
-const EVENT_KINDS: &[&str] =
-    &["observation", "action", "decision", "communication", "detection", "change", "status"];
+const EVENT_KINDS: &[&str] = &["observation", "action", "decision", "communication", "detection", "change", "status"];
 const ACTION_KINDS: &[&str] = &["prevent", "detect", "mitigate", "process", "learn"];
 const ACTION_STATUSES: &[&str] = &["open", "in_progress", "done", "verified", "declined"];
 const PRIORITIES: &[&str] = &["P1", "P2", "P3", "P4"];

@@ -31,7 +31,8 @@ impl Year<'_> {
     /// When the changes were recorded without that story.
     #[must_use]
     pub fn deploy(&self, story: &Story, index: usize) -> &Deploy {
-        let number = self.changes.by_story.get(&(story.slug, index)).expect("every story's deploys are woven into the year");
+        let number =
+            self.changes.by_story.get(&(story.slug, index)).expect("every story's deploys are woven into the year");
         let place = usize::try_from(*number - 1).expect("numbers start at one");
         &self.changes.deploys[place]
     }
@@ -77,11 +78,13 @@ impl Year<'_> {
 /// Tells one incident.
 pub fn tell(placed: &PlacedStory<'_>, year: &Year<'_>, chance: &mut Chance) -> Incident {
     let story = placed.story;
-    let at = |minutes: i64, chance: &mut Chance| placed.started_at + TimeDelta::minutes(minutes) + TimeDelta::seconds(chance.between(0, 49));
+    let at = |minutes: i64, chance: &mut Chance| {
+        placed.started_at + TimeDelta::minutes(minutes) + TimeDelta::seconds(chance.between(0, 49))
+    };
     let mut times = story.offsets;
     times.declared = times.declared.or(times.acknowledged).or(times.detected);
     // One draw for all of them keeps them in the order in which the story has them.
-    let lag = TimeDelta::seconds(chance.between(1, 50));
+    let lag = TimeDelta::seconds(chance.between(49, 58));
     let stamp = |offset: Option<i64>| offset.map(|minutes| placed.started_at + TimeDelta::minutes(minutes) + lag);
     let roles = assign_roles(placed, chance);
     let lead = roles[0].handle;
@@ -127,7 +130,11 @@ pub fn tell(placed: &PlacedStory<'_>, year: &Year<'_>, chance: &mut Chance) -> I
             source: figure.source.to_owned(),
             basis: figure.basis,
             created_by: scribe,
-            created_at: if incident.resolved_at.is_some() { after(chance.between(20, 1300)) } else { year.now - TimeDelta::minutes(3) },
+            created_at: if incident.resolved_at.is_some() {
+                after(chance.between(20, 1300))
+            } else {
+                year.now - TimeDelta::minutes(3)
+            },
         });
     }
     for &(field, before, reason) in &story.corrections {
@@ -141,7 +148,12 @@ pub fn tell(placed: &PlacedStory<'_>, year: &Year<'_>, chance: &mut Chance) -> I
         });
     }
     for &(factor, note) in &story.factors {
-        incident.factors.push(IncidentFactor { factor, note: note.to_owned(), added_by: scribe, added_at: after(chance.between(100, 2800)) });
+        incident.factors.push(IncidentFactor {
+            factor,
+            note: note.to_owned(),
+            added_by: scribe,
+            added_at: after(chance.between(100, 2800)),
+        });
     }
     incident.timeline = write_timeline(placed, year, &incident, chance);
     incident
@@ -174,18 +186,26 @@ fn assign_roles(placed: &PlacedStory<'_>, chance: &mut Chance) -> Vec<Role> {
     };
     for &(role, delay) in wanted {
         let free = |handle: &&'static str| roles.iter().all(|taken: &Role| taken.handle != *handle);
-        let pool: Vec<&'static str> = if role == "communications" { &everyone } else { &members }.iter().copied().filter(free).collect();
+        let pool: Vec<&'static str> =
+            if role == "communications" { &everyone } else { &members }.iter().copied().filter(free).collect();
         let assigned_at = placed.started_at + TimeDelta::minutes(first + delay) + TimeDelta::seconds(50);
-        roles.push(Role { role, handle: *chance.pick(&pool), assigned_at });
+        roles.push(Role { role, handle: chance.pick(&pool), assigned_at });
     }
     roles
 }
 
-fn link_deploys(placed: &PlacedStory<'_>, year: &Year<'_>, lead: &'static str, declared_at: DateTime<Utc>, chance: &mut Chance) -> Vec<DeployLink> {
+fn link_deploys(
+    placed: &PlacedStory<'_>,
+    year: &Year<'_>,
+    lead: &'static str,
+    declared_at: DateTime<Utc>,
+    chance: &mut Chance,
+) -> Vec<DeployLink> {
     let mut links = Vec::new();
     for (index, change) in placed.story.deploys.iter().enumerate() {
         let deploy = year.deploy(placed.story, index);
-        let is_past_suspect = change.relation != "fixed" && change.offset <= 0 && change.offset >= -SUSPECT_WINDOW_MINUTES;
+        let is_past_suspect =
+            change.relation != "fixed" && change.offset <= 0 && change.offset >= -SUSPECT_WINDOW_MINUTES;
         let mut verdicts = Vec::new();
         if is_past_suspect {
             verdicts.push(Verdict {
@@ -200,7 +220,8 @@ fn link_deploys(placed: &PlacedStory<'_>, year: &Year<'_>, lead: &'static str, d
             let spoken_at = placed.started_at
                 + TimeDelta::minutes(placed.story.offsets.identified.or(placed.story.offsets.mitigated).unwrap_or(60))
                 + TimeDelta::minutes(chance.between(1, 9));
-            let said_at = spoken_at.max(deploy.happened_at() + TimeDelta::minutes(2)).max(declared_at + TimeDelta::minutes(1));
+            let said_at =
+                spoken_at.max(deploy.happened_at() + TimeDelta::minutes(2)).max(declared_at + TimeDelta::minutes(1));
             verdicts.push(Verdict {
                 relation: change.relation,
                 reason: year.fill(placed, change.reason),
@@ -216,7 +237,11 @@ fn link_deploys(placed: &PlacedStory<'_>, year: &Year<'_>, lead: &'static str, d
 fn suspicion(story: &Story, change: &StoryDeploy) -> String {
     let minutes = -change.offset;
     let own = story.services.contains(&change.service);
-    let dependency = story.services.iter().filter_map(|slug| cast::part(slug)).find(|part| part.depends_on.contains(&change.service));
+    let dependency = story
+        .services
+        .iter()
+        .filter_map(|slug| cast::part(slug))
+        .find(|part| part.depends_on.contains(&change.service));
     let nearness = match (own, dependency) {
         (true, _) => "Same service".to_owned(),
         (false, Some(part)) => format!("{} depends on it", part.slug),
@@ -225,23 +250,35 @@ fn suspicion(story: &Story, change: &StoryDeploy) -> String {
     format!("{nearness}, production, finished {minutes} min before the start")
 }
 
-fn write_timeline(placed: &PlacedStory<'_>, year: &Year<'_>, incident: &Incident, chance: &mut Chance) -> Vec<TimelineEvent> {
+fn write_timeline(
+    placed: &PlacedStory<'_>,
+    year: &Year<'_>,
+    incident: &Incident,
+    chance: &mut Chance,
+) -> Vec<TimelineEvent> {
     let mut events = status_lines(incident, placed.story.offsets.acknowledged.is_some());
     for (index, change) in placed.story.deploys.iter().enumerate() {
         events.push(deploy_line(year.deploy(placed.story, index), change, incident));
     }
     let closed_at = incident.resolved_at.unwrap_or(year.now);
+    let hands: Vec<&'static str> = incident.roles.iter().map(|role| role.handle).collect();
     for line in &placed.story.timeline {
-        let happened_at = (placed.started_at + TimeDelta::minutes(line.offset) + TimeDelta::seconds(chance.between(3, 57))).min(closed_at);
+        let happened_at =
+            (placed.started_at + TimeDelta::minutes(line.offset) + TimeDelta::seconds(chance.between(3, 46)))
+                .min(closed_at);
         let written_late = incident.resolved_at.is_some() && line.source == "person" && chance.happens(400);
-        let created_at = if written_late { closed_at + TimeDelta::minutes(chance.between(15, 1500)) } else { happened_at + TimeDelta::seconds(chance.between(5, 170)) };
+        let created_at = if written_late {
+            closed_at + TimeDelta::minutes(chance.between(15, 1500))
+        } else {
+            happened_at + TimeDelta::seconds(chance.between(5, 170))
+        };
         let by_person = matches!(line.source, "person" | "chat");
         events.push(TimelineEvent {
             happened_at,
             kind: line.kind,
             source: line.source,
             text: year.fill(placed, line.text),
-            written_by: by_person.then(|| chance.pick(&incident.roles).handle),
+            written_by: by_person.then(|| chance.pick(&hands)),
             deploy: None,
             pinned: line.pinned,
             evidence: line.evidence.map(|written| evidence(written, happened_at)).into_iter().collect(),
@@ -266,7 +303,11 @@ fn status_lines(incident: &Incident, acknowledged: bool) -> Vec<TimelineEvent> {
     };
     let word = if incident.kind == "near_miss" { "Recorded as a near miss" } else { "Declared" };
     let mut lines = vec![line(incident.declared_at, format!("{word}, {}, investigating.", incident.severity))];
-    let team = incident.services.first().and_then(|slug| cast::part(slug)).map_or("Platform", |part| cast::team_name(part.team));
+    let team = incident
+        .services
+        .first()
+        .and_then(|slug| cast::part(slug))
+        .map_or("Platform", |part| cast::team_name(part.team));
     let steps = [
         (incident.acknowledged_at.filter(|_| acknowledged), format!("Acknowledged by the {team} on-call.")),
         (incident.identified_at, "Status: identified.".to_owned()),
@@ -284,11 +325,18 @@ fn deploy_line(deploy: &Deploy, change: &StoryDeploy, incident: &Incident) -> Ti
         happened_at,
         kind: "change",
         source: "deploy",
-        text: format!("DEP-{}: {} {what} to {} ({}). {}", deploy.number, deploy.service, deploy.environment, deploy.kind, change.summary),
+        text: format!(
+            "DEP-{}: {} {what} to {} ({}). {}",
+            deploy.number, deploy.service, deploy.environment, deploy.kind, change.summary
+        ),
         written_by: None,
         deploy: Some(deploy.number),
         pinned: change.relation == "caused",
-        evidence: deploy.url.iter().map(|url| Evidence { url: url.clone(), label: "Pipeline run".to_owned() }).collect(),
+        evidence: deploy
+            .url
+            .iter()
+            .map(|url| Evidence { url: url.clone(), label: "Pipeline run".to_owned() })
+            .collect(),
         created_at: happened_at.max(incident.declared_at),
     }
 }

@@ -30,8 +30,15 @@ fn the_year_holds_what_was_promised() {
     let statuses: BTreeSet<_> = world.action_items.iter().map(|item| item.status).collect();
     assert_eq!(statuses.len(), 5);
     let overdue = |owner: Option<&str>| {
-        let late = |item: &&super::ActionItem| item.closed_at.is_none() && item.due_on.is_some_and(|due| due < now().date_naive());
-        world.action_items.iter().filter(late).filter(|item| owner.is_none_or(|handle| item.owner == Some(handle))).count()
+        let late = |item: &&super::ActionItem| {
+            item.closed_at.is_none() && item.due_on.is_some_and(|due| due < now().date_naive())
+        };
+        world
+            .action_items
+            .iter()
+            .filter(late)
+            .filter(|item| owner.is_none_or(|handle| item.owner == Some(handle)))
+            .count()
     };
     assert!(overdue(None) >= 15, "{} overdue", overdue(None));
     assert!(overdue(Some("ada")) >= 4, "{} overdue of the person signed in", overdue(Some("ada")));
@@ -111,7 +118,11 @@ fn check_times(world: &World) {
         assert!((6..=25).contains(&incident.timeline.len()), "{}: {} events", incident.story, incident.timeline.len());
         assert!(incident.timeline.is_sorted_by_key(|event| event.happened_at));
         for event in &incident.timeline {
-            assert!(event.happened_at <= event.created_at && event.created_at <= world.now, "{}: {event:?}", incident.story);
+            assert!(
+                event.happened_at <= event.created_at && event.created_at <= world.now,
+                "{}: {event:?}",
+                incident.story
+            );
             if let Some(resolved_at) = incident.resolved_at {
                 assert!(event.happened_at <= resolved_at, "{}: {event:?}", incident.story);
             }
@@ -161,8 +172,16 @@ fn check_successions(world: &World) {
         for deploy in deploys {
             let what = (deploy.version.clone().unwrap(), deploy.commit_sha.clone().unwrap());
             let before = stack.last().cloned();
-            assert_eq!(before.as_ref().map(|(version, _)| version), deploy.previous_version.as_ref(), "{lane:?} {deploy:?}");
-            assert_eq!(before.as_ref().map(|(_, commit)| commit), deploy.previous_commit_sha.as_ref(), "{lane:?} {deploy:?}");
+            assert_eq!(
+                before.as_ref().map(|(version, _)| version),
+                deploy.previous_version.as_ref(),
+                "{lane:?} {deploy:?}"
+            );
+            assert_eq!(
+                before.as_ref().map(|(_, commit)| commit),
+                deploy.previous_commit_sha.as_ref(),
+                "{lane:?} {deploy:?}"
+            );
             if deploy.kind == "rollback" {
                 stack.pop();
                 assert_eq!(stack.last(), Some(&what), "{lane:?} {deploy:?}");
@@ -238,7 +257,16 @@ fn postmortems_are_worth_reading() {
             let story = world.incidents.iter().find(|incident| incident.number == postmortem.incident).unwrap().story;
             let words = current.markdown.split_whitespace().count();
             assert!((350..=1200).contains(&words), "{story}: {words} words");
-            for heading in ["Summary", "Impact", "What happened", "Contributing factors", "What went well", "What went badly", "Where we got lucky", "Lessons"] {
+            for heading in [
+                "Summary",
+                "Impact",
+                "What happened",
+                "Contributing factors",
+                "What went well",
+                "What went badly",
+                "Where we got lucky",
+                "Lessons",
+            ] {
                 assert!(current.markdown.contains(&format!("## {heading}\n")), "{story}: no {heading}");
             }
         }
@@ -248,7 +276,12 @@ fn postmortems_are_worth_reading() {
 #[test]
 fn no_text_points_at_a_person() {
     let world = world();
-    let mut texts: Vec<&str> = world.postmortems.iter().flat_map(|postmortem| &postmortem.revisions).map(|revision| revision.markdown.as_str()).collect();
+    let mut texts: Vec<&str> = world
+        .postmortems
+        .iter()
+        .flat_map(|postmortem| &postmortem.revisions)
+        .map(|revision| revision.markdown.as_str())
+        .collect();
     texts.extend(world.incidents.iter().flat_map(|incident| &incident.timeline).map(|event| event.text.as_str()));
     texts.extend(world.action_items.iter().map(|item| item.details.as_str()));
     for text in texts {
@@ -268,7 +301,24 @@ fn one_incident_waits_for_its_postmortem() {
     let live: Vec<_> = world.incidents.iter().filter(|incident| incident.status != "resolved").collect();
     let first = live.iter().find(|incident| incident.severity == "SEV2").unwrap();
     assert_eq!(first.status, "identified");
-    assert!(first.links.iter().any(|link| link.standing().relation == "suspected" && link.standing().said_by.is_none()));
+    assert!(
+        first.links.iter().any(|link| link.standing().relation == "suspected" && link.standing().said_by.is_none())
+    );
     assert!(first.timeline.len() >= 10);
     assert!(world.postmortems.iter().all(|postmortem| postmortem.incident != first.number));
+}
+
+#[test]
+fn write_ups_refer_only_to_what_came_before() {
+    for at in [now(), Utc.with_ymd_and_hms(2027, 3, 20, 10, 0, 0).unwrap()] {
+        let world = World::generate(7, at);
+        for postmortem in &world.postmortems {
+            let Some(current) = postmortem.revisions.last() else { continue };
+            for piece in current.markdown.split("INC-").skip(1) {
+                let digits: String = piece.chars().take_while(char::is_ascii_digit).collect();
+                let number: i64 = digits.parse().unwrap();
+                assert!(number < postmortem.incident, "INC-{} speaks of INC-{number}", postmortem.incident);
+            }
+        }
+    }
 }

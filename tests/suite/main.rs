@@ -1,1 +1,7 @@
-#[test] fn t(){}
+//! Every test of the whole program, in one binary. `both!` runs a test on SQLite and on PostgreSQL.
+
+mod licences;
+mod schema;
+mod services;
+mod setup;
+mod support;

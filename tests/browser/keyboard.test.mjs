@@ -1,0 +1,146 @@
+// Everything can be done with the keyboard alone, and one sees where one is.
+import assert from "node:assert/strict";
+import * as flows from "./flows.mjs";
+import { test } from "./suite.mjs";
+
+const MOST_TABS = 120;
+
+// Presses Tab until `target` has the focus.
+async function tabTo(page, target) {
+  await target.waitFor();
+  for (let presses = 0; presses < MOST_TABS; presses += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail(`${target} is not reached by ${MOST_TABS} presses of Tab`);
+}
+
+async function tabAndPress(page, target, key = "Enter") {
+  await tabTo(page, target);
+  await page.keyboard.press(key);
+  await page.waitForLoadState();
+}
+
+test("the first Tab offers to skip to the content", async (stage) => {
+  const page = await stage.page();
+  await page.goto("/");
+  await page.keyboard.press("Tab");
+  const first = await page.evaluate(() => document.activeElement.textContent.trim());
+  assert.match(first, /skip/i);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  const inMain = await page.evaluate(() => document.activeElement.closest("main") !== null);
+  assert.ok(inMain, "after the skip link the next Tab is not in the main part");
+});
+
+test("every stop of Tab shows that it has the focus", async (stage) => {
+  const page = await stage.page();
+  for (const path of ["/", "/incidents", "/deploys", "/action-items"]) {
+    await page.goto(path);
+    for (let stop = 0; stop < 40; stop += 1) {
+      await page.keyboard.press("Tab");
+      const hidden = await page.evaluate(() => {
+        const element = document.activeElement;
+        if (element === document.body) return null;
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+        const ringed = outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+        return ringed || boxShadow !== "none" ? null : element.outerHTML.slice(0, 120);
+      });
+      assert.equal(hidden, null, `on ${path} the focus does not show on ${hidden}`);
+    }
+  }
+});
+
+test("a postmortem is started and saved by keyboard", async (stage) => {
+  const page = await stage.page();
+  const incident = await flows.openIncidentWithoutPostmortem(page);
+  await tabAndPress(page, flows.writeButton(page));
+  await flows.assertEditorIsFilled(page, incident);
+  const editor = page.locator("textarea[name=markdown]");
+  await tabTo(page, editor);
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("\n\nWritten by keyboard.\n");
+  const editing = page.url();
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.request().method() !== "GET"),
+    page.keyboard.press("Control+Enter"),
+  ]);
+  assert.ok(answer.status() < 400, `saving at ${editing} answered ${answer.status()}`);
+  await page.goto(incident.path);
+  const read = page.getByRole("link", { name: /postmortem/i }).and(page.locator("main *")).first();
+  await read.click();
+  const body = page.locator("main");
+  const shown = (await body.innerText()) + (await page.locator("textarea").allInnerTexts()).join("");
+  assert.match(shown, /Written by keyboard\./);
+});
+
+test("an incident is declared from a deploy by keyboard", async (stage) => {
+  const page = await stage.page();
+  const deploy = await flows.openDeploy(page);
+  await tabAndPress(page, flows.declareControl(page));
+  await flows.declareButton(page).waitFor();
+  const list = page.getByRole("combobox", { name: /severity/i });
+  if ((await list.count()) > 0) {
+    await tabTo(page, list.first());
+    await page.keyboard.type("SEV3");
+  } else {
+    await tabTo(page, page.locator("input[type=radio][name=severity]").first());
+    await page.keyboard.press("ArrowDown");
+  }
+  await tabAndPress(page, flows.declareButton(page));
+  await flows.assertDeclaredAndLinked(page, deploy);
+});
+
+test("an action item is closed by keyboard", async (stage) => {
+  const page = await stage.page();
+  const item = await flows.openUnfinishedActionItem(page);
+  await tabAndPress(page, flows.doneControl(page));
+  await tabTo(page, flows.evidenceField(page));
+  await page.keyboard.type("https://runbooks.example/by-keyboard");
+  await tabAndPress(page, flows.closeButton(page));
+  await flows.assertDone(page, item, "https://runbooks.example/by-keyboard");
+});
+
+test("g and a letter go places, / searches, ? lists the keys, c declares", async (stage) => {
+  const page = await stage.page();
+  for (const [letter, path] of [
+    ["i", "/incidents"],
+    ["d", "/deploys"],
+    ["a", "/action-items"],
+  ]) {
+    await page.goto("/");
+    await page.keyboard.press("g");
+    await page.keyboard.press(letter);
+    await page.waitForURL((url) => url.pathname === path);
+  }
+  await page.goto("/");
+  await page.keyboard.press("/");
+  const focused = await page.evaluate(() => document.activeElement.getAttribute("type"));
+  assert.equal(focused, "search");
+  await page.goto("/");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").or(page.getByRole("heading", { name: /keys|keyboard/i })).first().waitFor();
+  await page.goto("/");
+  await page.keyboard.press("c");
+  await page.waitForURL((url) => url.pathname === "/incidents/new");
+});
+
+test("j, k and Enter walk a list", async (stage) => {
+  const page = await stage.page();
+  await page.goto("/incidents");
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => flows.INCIDENT.test(url.pathname));
+});
+
+test("keys typed into a field are only text", async (stage) => {
+  const page = await stage.page();
+  await page.goto("/incidents/new");
+  const title = page.getByRole("textbox", { name: /title/i }).first();
+  await title.focus();
+  await page.keyboard.type("gi c?/jk");
+  assert.match(await title.inputValue(), /gi c\?\/jk$/);
+  assert.equal(new URL(page.url()).pathname, "/incidents/new");
+});

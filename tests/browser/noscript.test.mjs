@@ -1,0 +1,58 @@
+// No page needs script: the moments and the first run with script off.
+import assert from "node:assert/strict";
+import { open } from "./browser.mjs";
+import { threeMoments } from "./counted.mjs";
+import { start } from "./server.mjs";
+import { test } from "./suite.mjs";
+
+threeMoments("off");
+
+test("a text is saved, and comes back, without script", async (stage) => {
+  const page = await stage.page({ script: "off" });
+  const { openIncidentWithoutPostmortem, writeButton } = await import("./flows.mjs");
+  await openIncidentWithoutPostmortem(page);
+  await writeButton(page).click();
+  const editor = page.locator("textarea[name=markdown]");
+  const text = `${await editor.inputValue()}\n\nWritten without script.\n`;
+  await editor.fill(text);
+  await page.getByRole("button", { name: /^save/i }).first().click();
+  await page.waitForLoadState();
+  assert.match(await page.locator("main").innerText(), /Written without script\./);
+});
+
+test("search answers a plain form", async (stage) => {
+  const page = await stage.page({ script: "off" });
+  await page.goto("/");
+  const box = page.getByRole("searchbox").first();
+  if ((await box.count()) === 0) await page.goto("/search");
+  await page.getByRole("searchbox").first().fill("timeout");
+  await page.getByRole("searchbox").first().press("Enter");
+  await page.waitForURL(/\/search\?.*q=timeout/);
+});
+
+test("the first run makes an admin and leads home", async ({ browser }) => {
+  const site = await start("serve");
+  const context = await open(browser, site, { script: "off" });
+  try {
+    const page = await context.newPage();
+    await page.goto("/");
+    await page.getByRole("textbox", { name: /name/i }).first().fill("Ada Admin");
+    await page.getByRole("textbox", { name: /e-?mail/i }).fill("ada@example.test");
+    for (const field of await page.locator("input[type=password]").all()) {
+      await field.fill("a long and quiet sentence");
+    }
+    await page.locator("main form").getByRole("button").first().click();
+    await page.waitForLoadState();
+    if ((await page.locator("input[type=password]").count()) > 0) {
+      await page.getByRole("textbox", { name: /e-?mail/i }).fill("ada@example.test");
+      await page.locator("input[type=password]").fill("a long and quiet sentence");
+      await page.locator("main form").getByRole("button").first().click();
+      await page.waitForLoadState();
+    }
+    assert.equal(await page.locator("input[type=password]").count(), 0, `still signed out at ${page.url()}`);
+    assert.ok((await page.getByRole("navigation").count()) > 0, "no navigation after the first run");
+  } finally {
+    await context.close();
+    await site.stop();
+  }
+});
