@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod deploys;
+pub mod demo;
 pub mod error;
 pub mod home;
 pub mod hooks;
