@@ -65,6 +65,17 @@ enum Command {
     /// Programs that deliver
     #[command(subcommand)]
     Source(SourceCommand),
+    /// Bring in Markdown postmortems, or an export, as incidents
+    Import {
+        /// Files and folders
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Write everything as Markdown and JSON, with stable ids
+    Export {
+        /// A new or empty folder, or one of an earlier export
+        folder: PathBuf,
+    },
     /// Write a consistent copy of everything into a new file, while the server runs
     Backup {
         /// The file to make; must not exist

@@ -47,6 +47,11 @@ fn lines(report: &Report) -> String {
 /// A sentence when the folder holds something else or cannot be written to.
 pub fn export(db: &Db, folder: &Path) -> Result<(), String> {
     let written = leaving::export(db, folder)?;
-    println!("Exported {} incidents and {} deploys to {}", written.incident_count, written.deploy_count, folder.display());
+    println!(
+        "Exported {} incidents and {} deploys to {}",
+        written.incident_count,
+        written.deploy_count,
+        folder.display()
+    );
     Ok(())
 }

@@ -248,9 +248,7 @@ mod tests {
     fn any_incident() -> impl Strategy<Value = ExportedIncident> {
         let text = "\\PC{0,30}|[ -~]{0,30}";
         let body = "[ -~\r\n]{0,200}|\\PC{0,60}|---\n[a-z]{1,5}: [a-z]{0,5}\n---\n[a-z\n]{0,20}";
-        let at = proptest::option::of(
-            (0_i64..4_000_000_000_000).prop_map(Moment::from_millis),
-        );
+        let at = proptest::option::of((0_i64..4_000_000_000_000).prop_map(Moment::from_millis));
         (
             (text, text, at.clone(), at),
             proptest::collection::vec("[a-z][a-z0-9-]{0,9}|\\PC{1,9}", 0..4),

@@ -104,7 +104,9 @@ impl Importing<'_> {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 self.file(path, &name, Named::ByHand);
             }
-            Err(error) => self.report(path.display().to_string(), Outcome::Failed(format!("it cannot be read: {error}"))),
+            Err(error) => {
+                self.report(path.display().to_string(), Outcome::Failed(format!("it cannot be read: {error}")))
+            }
         }
     }
 
@@ -140,9 +142,8 @@ impl Importing<'_> {
             }
             let is_json = name.to_lowercase().ends_with(".json");
             // The JSON beside it carries the same and more.
-            let has_json = name.ends_with(".md")
-                && name.starts_with("INC-")
-                && names.contains(&path.with_extension("json"));
+            let has_json =
+                name.ends_with(".md") && name.starts_with("INC-") && names.contains(&path.with_extension("json"));
             if (is_markdown(&name) && !has_json) || is_json {
                 self.file(path, &relative(root, path), Named::InFolder);
             }
@@ -162,7 +163,9 @@ impl Importing<'_> {
                 Ok(None) if named == Named::InFolder => {
                     return self.report(shown, Outcome::Skipped("no incident exported by Debrief".to_owned()));
                 }
-                Ok(None) => Err("it holds no incident exported by Debrief; name a Markdown file or an export".to_owned()),
+                Ok(None) => {
+                    Err("it holds no incident exported by Debrief; name a Markdown file or an export".to_owned())
+                }
                 Err(why) => Err(why),
             }
         } else {
@@ -235,8 +238,9 @@ impl Importing<'_> {
         let (db, now, actor) = (self.db, self.now, self.actor.clone());
         let mut book = Book::default();
         let counted = list(&folder.join("people.json")).and_then(|all| {
-            let (found, added) =
-                db.write_blocking(|c| company_queries::people(c, &actor, &all, now)).map_err(|error| sentence(&error))?;
+            let (found, added) = db
+                .write_blocking(|c| company_queries::people(c, &actor, &all, now))
+                .map_err(|error| sentence(&error))?;
             book = found;
             Ok(added)
         });
@@ -327,7 +331,10 @@ impl Importing<'_> {
             let placed = self
                 .db
                 .write_blocking(|c| {
-                    chunk.iter().map(|deploy| company_queries::deploy(c, actor, book, deploy, now)).collect::<Result<Vec<_>, Error>>()
+                    chunk
+                        .iter()
+                        .map(|deploy| company_queries::deploy(c, actor, book, deploy, now))
+                        .collect::<Result<Vec<_>, Error>>()
                 })
                 .map_err(|error| sentence(&error))?;
             for deploy in placed {

@@ -48,7 +48,8 @@ pub fn plan(read: ReadPostmortem, origin: &str, now: Moment) -> Plan {
             services.push(name.trim().to_owned());
         }
     }
-    let mut tags: Vec<String> = read.tags.iter().map(|tag| cut(tag.trim(), TAG_LIMIT)).filter(|tag| !tag.is_empty()).collect();
+    let mut tags: Vec<String> =
+        read.tags.iter().map(|tag| cut(tag.trim(), TAG_LIMIT)).filter(|tag| !tag.is_empty()).collect();
     tags.sort();
     tags.dedup();
     let published = ExportedPostmortem {
@@ -103,11 +104,14 @@ fn times(read: &ReadPostmortem, now: Moment, remarks: &mut Vec<String>) -> (Expo
     let start = match told {
         Some(at) if at <= now => at,
         Some(_) => {
-            remarks.push("The start that was found lies in the future; the time of the import stands in for it.".to_owned());
+            remarks.push(
+                "The start that was found lies in the future; the time of the import stands in for it.".to_owned(),
+            );
             now
         }
         None => {
-            remarks.push("The time of the import stands in for the start; correct it on the incident's page.".to_owned());
+            remarks
+                .push("The time of the import stands in for the start; correct it on the incident's page.".to_owned());
             now
         }
     };
@@ -123,13 +127,11 @@ fn times(read: &ReadPostmortem, now: Moment, remarks: &mut Vec<String>) -> (Expo
         remarks.push("No end was found; it is resolved at its start until somebody corrects it.".to_owned());
     }
     let end = end.unwrap_or(start);
-    let between = |at: Option<chrono::DateTime<chrono::Utc>>| {
-        at.and_then(usable).filter(|at| (start..=end).contains(at))
-    };
+    let between =
+        |at: Option<chrono::DateTime<chrono::Utc>>| at.and_then(usable).filter(|at| (start..=end).contains(at));
     let detected = between(read.detected_at);
     let mitigated = between(read.mitigated_at).filter(|at| detected.is_none_or(|detected| detected <= *at));
-    for (what, told, kept) in
-        [("detection", read.detected_at, detected), ("mitigation", read.mitigated_at, mitigated)]
+    for (what, told, kept) in [("detection", read.detected_at, detected), ("mitigation", read.mitigated_at, mitigated)]
     {
         if let (Some(told), None) = (told, kept) {
             remarks.push(format!("The {what} at {told} does not go with the other times and was left out."));

@@ -177,11 +177,7 @@ pub fn factors(c: &mut Conn) -> Result<Vec<ExportedFactor>, Error> {
 ///
 /// # Errors
 /// The database's.
-pub fn deploys_after(
-    c: &mut Conn,
-    names: &Names,
-    after: i64,
-) -> Result<(Vec<ExportedDeploy>, Option<i64>), Error> {
+pub fn deploys_after(c: &mut Conn, names: &Names, after: i64) -> Result<(Vec<ExportedDeploy>, Option<i64>), Error> {
     let rows: Vec<Deploy> = deploys::table
         .filter(deploys::number.gt(after))
         .order(deploys::number)

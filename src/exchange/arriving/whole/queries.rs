@@ -67,9 +67,12 @@ pub fn incident(c: &mut Conn, by: &Bringing<'_>, whole: &ExportedIncident) -> Re
     }
     let mut remarks = Vec::new();
     let is_taken = match wish {
-        Some(number) => {
-            incidents::table.filter(incidents::number.eq(number)).select(incidents::id).first::<i64>(c).optional()?.is_some()
-        }
+        Some(number) => incidents::table
+            .filter(incidents::number.eq(number))
+            .select(incidents::id)
+            .first::<i64>(c)
+            .optional()?
+            .is_some(),
         None => true,
     };
     let number = match wish.filter(|_| !is_taken) {
