@@ -77,6 +77,23 @@ routes! {
     POST "/settings/tokens"             Viewer  crate::account::pages::create_token;
     POST "/settings/tokens/{id}/revocation" Viewer crate::account::pages::revoke_token;
 
+    GET "/action-items" Viewer crate::action_items::pages::index;
+    POST "/action-items" Member crate::action_items::pages::create;
+    GET "/action-items/new" Member crate::action_items::pages::new;
+    GET "/action-items/{key}" Viewer crate::action_items::pages::show;
+    POST "/action-items/{key}" Member crate::action_items::pages::update;
+    GET "/action-items/{key}/edit" Member crate::action_items::pages::edit;
+    POST "/action-items/{key}/start" Member crate::action_items::pages::start;
+    POST "/action-items/{key}/completion" Member crate::action_items::pages::complete;
+    POST "/action-items/{key}/verification" Member crate::action_items::pages::verify;
+    POST "/action-items/{key}/decline" Member crate::action_items::pages::decline;
+    POST "/action-items/{key}/reopening" Member crate::action_items::pages::reopen;
+    POST "/action-items/{key}/undo" Member crate::action_items::pages::undo;
+    GET "/api/v1/action-items" ApiRead crate::action_items::api::list;
+    POST "/api/v1/action-items" ApiWrite crate::action_items::api::create;
+    GET "/api/v1/action-items/{key}" ApiRead crate::action_items::api::show;
+    PATCH "/api/v1/action-items/{key}" ApiWrite crate::action_items::api::change;
+
     GET  "/admin"                       Admin   crate::admin::pages::index;
     GET  "/admin/people"                Admin   crate::admin::pages::people;
     POST "/admin/people"                Admin   crate::admin::pages::add_person;

@@ -4,8 +4,12 @@
 //! declined needs a reason, verified comes only after done, and every change is a row of its history with who,
 //! when, the old and the new value, and why. No list or figure of this room ranks people.
 
+pub mod api;
 pub mod filter;
+pub mod forms;
 pub mod history;
 pub mod list;
 pub mod model;
+pub mod pages;
 pub mod queries;
+pub mod views;

@@ -215,6 +215,11 @@ impl ActionItem {
     }
 }
 
+/// The key of the action item with this number: `ACT-7`.
+pub fn key_of(number: i64) -> String {
+    format!("ACT-{number}")
+}
+
 /// Reads `ACT-7`, `act-7` or plain `7`.
 pub fn parse_key(text: &str) -> Option<i64> {
     let text = text.trim();

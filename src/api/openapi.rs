@@ -13,6 +13,10 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
     modifiers(&Bearer),
     security(("token" = [])),
     paths(
+        crate::action_items::api::list,
+        crate::action_items::api::create,
+        crate::action_items::api::show,
+        crate::action_items::api::change,
         services::api::list,
         services::api::create,
         services::api::show,

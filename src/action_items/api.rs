@@ -1,0 +1,229 @@
+//! Action items for programs.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::filter::{Filter, View};
+use super::forms::RawItem;
+use super::list::queries::{Viewpoint, page as list_page};
+use super::model::{ActionDraft, ActionKind, ActionRow, ActionStatus, Priority, parse_key};
+use super::queries;
+use crate::api::answer::{self, List};
+use crate::api::idempotency;
+use crate::app::App;
+use crate::auth::who::{ApiRead, ApiWrite};
+use crate::clock::Moment;
+use crate::db::Conn;
+use crate::db::paging::Turn;
+use crate::error::Error;
+use crate::web::body::{Json, Query};
+use crate::web::problem::Problem;
+
+/// A piece of evidence on the wire.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ActionItemEvidence)]
+pub struct EvidenceBody {
+    /// As it was given.
+    pub text: String,
+    /// Where it leads.
+    pub url: Option<String>,
+    /// When it was given.
+    pub given_at: Moment,
+}
+
+/// An action item on the wire.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ActionItem)]
+pub struct ItemBody {
+    /// `ACT-7`
+    pub key: String,
+    /// Key of the incident.
+    pub incident: Option<String>,
+    /// What is to be done.
+    pub title: String,
+    /// At length, in Markdown.
+    pub details: String,
+    /// What it is to achieve.
+    pub kind: ActionKind,
+    /// Where it is in its life.
+    pub status: ActionStatus,
+    /// How soon.
+    pub priority: Priority,
+    /// Handle of the owner.
+    pub owner: Option<String>,
+    /// Slug of the team.
+    pub team: Option<String>,
+    /// Slug of the contributing factor.
+    pub factor: Option<String>,
+    /// By when.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub due_on: Option<NaiveDate>,
+    /// In the team's tracker.
+    pub tracker_url: Option<String>,
+    /// What shows that it is done.
+    pub evidence: Vec<EvidenceBody>,
+    /// Why it will not be done.
+    pub declined_reason: Option<String>,
+    /// When it was done or declined.
+    pub closed_at: Option<Moment>,
+    /// When it was added.
+    pub created_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
+    /// Counts changes; the ETag.
+    pub revision: i64,
+    /// Its page.
+    pub html_url: String,
+}
+
+fn body(c: &mut Conn, row: ActionRow, base_url: &str) -> Result<ItemBody, Error> {
+    let evidence = queries::evidence(c, row.item.id)?
+        .into_iter()
+        .map(|piece| EvidenceBody { text: piece.text, url: piece.url, given_at: piece.given_at })
+        .collect();
+    let item = row.item;
+    Ok(ItemBody {
+        key: item.key(),
+        html_url: format!("{base_url}{}", item.path()),
+        incident: row.origin.map(|origin| origin.key()),
+        title: item.title,
+        details: item.details,
+        kind: item.kind,
+        status: item.status,
+        priority: item.priority,
+        owner: row.owner.map(|owner| owner.handle),
+        team: row.team.map(|team| team.slug),
+        factor: row.factor.map(|factor| factor.slug),
+        due_on: item.due_on,
+        tracker_url: item.tracker_url,
+        evidence,
+        declined_reason: item.declined_reason,
+        closed_at: item.closed_at,
+        created_at: item.created_at,
+        updated_at: item.updated_at,
+        revision: item.revision,
+    })
+}
+
+fn number(key: &str) -> Result<i64, Error> {
+    parse_key(key).ok_or_else(|| Error::no("action item", key))
+}
+
+/// Lists action items by due date, those without one last.
+///
+/// # Errors
+/// 422 for a filter that cannot be read.
+#[utoipa::path(get, path = "/api/v1/action-items", tag = "action items",
+    params(
+        ("view" = Option<String>, Query, description = "mine, team, late, unassigned, open, done, declined, all (the default)"),
+        ("owner" = Option<String>, Query), ("team" = Option<String>, Query), ("service" = Option<String>, Query),
+        ("incident" = Option<String>, Query), ("kind" = Option<String>, Query), ("priority" = Option<String>, Query),
+        ("status" = Option<String>, Query), ("due_before" = Option<String>, Query),
+        ("cursor" = Option<String>, Query, description = "From `next_cursor` of the page before")),
+    responses((status = 200, body = List<ItemBody>), (status = "4XX", body = Problem)))]
+pub async fn list(who: ApiRead, app: web::Data<App>, query: Query) -> Result<HttpResponse, Error> {
+    let filter = Filter::read(&query.0, View::All)?;
+    let turn = Turn::from_query(query.0.some("cursor"), None).map_err(Error::Malformed)?;
+    let viewpoint = Viewpoint { user_id: who.user.id, today: who.now.date() };
+    let base_url = app.config.base_url.clone();
+    let list = app
+        .db
+        .read(move |c| {
+            let found = list_page(c, &filter, viewpoint, turn)?;
+            let next_cursor = found.after.map(|cursor| cursor.encode());
+            let items = found.rows.into_iter().map(|row| body(c, row, &base_url)).collect::<Result<Vec<_>, Error>>()?;
+            Ok::<_, Error>(List { items, next_cursor })
+        })
+        .await?;
+    Ok(answer::ok(&list))
+}
+
+/// Shows one action item.
+///
+/// # Errors
+/// 404
+#[utoipa::path(get, path = "/api/v1/action-items/{key}", tag = "action items", params(("key" = String, Path)),
+    responses((status = 200, body = ItemBody), (status = "4XX", body = Problem)))]
+pub async fn show(_who: ApiRead, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
+    let (number, base_url) = (number(&key)?, app.config.base_url.clone());
+    let item = app
+        .db
+        .read(move |c| {
+            let row = queries::row(c, number)?;
+            body(c, row, &base_url)
+        })
+        .await?;
+    Ok(answer::ok_with_etag(&item, item.revision))
+}
+
+/// Adds an action item.
+///
+/// # Errors
+/// 422 with a pointer to each field.
+#[utoipa::path(post, path = "/api/v1/action-items", tag = "action items",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer again")),
+    request_body = RawItem, responses((status = 201, body = ItemBody), (status = "4XX", body = Problem)))]
+pub async fn create(
+    who: ApiWrite,
+    request: HttpRequest,
+    app: web::Data<App>,
+    sent: Json<RawItem>,
+) -> Result<HttpResponse, Error> {
+    let once = idempotency::key(&request, &who, &sent.bytes)?;
+    let wish = sent.value.over(ActionDraft::titled(""))?;
+    let (actor, now, base_url) = (who.actor(), who.now, app.config.base_url.clone());
+    let created = app
+        .db
+        .write(move |c| {
+            idempotency::once(c, &once, now, |c| {
+                let item = queries::add(c, &actor, &wish.draft, now)?;
+                for step in wish.steps(ActionStatus::Open) {
+                    queries::step(c, &actor, item.number, &step, now)?;
+                }
+                let row = queries::row(c, item.number)?;
+                let (location, revision) = (format!("/api/v1{}", item.path()), row.item.revision);
+                answer::Created::new(&body(c, row, &base_url)?, location, revision)
+            })
+        })
+        .await?;
+    Ok(created.into_response())
+}
+
+/// Changes an action item; what is left out stays, null clears.
+///
+/// # Errors
+/// 404, 412 when it was changed since, 422 with a pointer to each field.
+#[utoipa::path(patch, path = "/api/v1/action-items/{key}", tag = "action items",
+    params(("key" = String, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    request_body = RawItem, responses((status = 200, body = ItemBody), (status = "4XX", body = Problem)))]
+pub async fn change(
+    who: ApiWrite,
+    request: HttpRequest,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    sent: Json<RawItem>,
+) -> Result<HttpResponse, Error> {
+    let (number, base) = (number(&key)?, answer::base_revision(&request)?);
+    let (actor, now, base_url, raw) = (who.actor(), who.now, app.config.base_url.clone(), sent.value);
+    let item = app
+        .db
+        .write(move |c| {
+            let before = queries::row(c, number)?;
+            answer::check_base(base, before.item.revision)?;
+            let wish = raw.clone().over(before.draft())?;
+            let item = queries::change(c, &actor, number, (&wish.draft, None), now)?;
+            let steps = wish.steps(item.status);
+            if steps.is_empty() && !wish.evidence.is_empty() {
+                queries::give_evidence(c, &actor, &item, &wish.evidence, now)?;
+            }
+            for step in steps {
+                queries::step(c, &actor, number, &step, now)?;
+            }
+            let row = queries::row(c, number)?;
+            body(c, row, &base_url)
+        })
+        .await?;
+    Ok(answer::ok_with_etag(&item, item.revision))
+}
