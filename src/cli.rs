@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -54,6 +55,12 @@ struct Options {
 enum Command {
     /// Start the server (also without any command)
     Serve,
+    /// Serve a believable year of an invented company from a file of its own [default: debrief-demo.db]
+    Demo {
+        /// Which year is told; the same number tells the same one
+        #[arg(long, default_value_t = 7)]
+        seed: u64,
+    },
     /// Bring the schema up to date and stop
     Migrate,
     /// People
@@ -154,10 +161,13 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(cli: Cli) -> Result<(), String> {
-    let (config, log_format) = settings(&cli.options)?;
+    let command = cli.command.unwrap_or(Command::Serve);
+    let default_database = if matches!(command, Command::Demo { .. }) { "debrief-demo.db" } else { "debrief.db" };
+    let (config, log_format) = settings(&cli.options, default_database)?;
     start_log(&log_format);
-    match cli.command.unwrap_or(Command::Serve) {
+    match command {
         Command::Serve => serve(config),
+        Command::Demo { seed } => demo(config, seed),
         Command::Migrate => open(&config.target).map(|_| println!("The schema is up to date.")),
         Command::Import { paths } => crate::exchange::cli::import(&open(&config.target)?, &paths, Clock::System.now()),
         Command::Export { folder } => crate::exchange::cli::export(&open(&config.target)?, &folder),
@@ -186,7 +196,7 @@ fn execute(cli: Cli) -> Result<(), String> {
     }
 }
 
-fn settings(options: &Options) -> Result<(Config, String), String> {
+fn settings(options: &Options, default_database: &str) -> Result<(Config, String), String> {
     let file = match &options.config {
         Some(path) => FileConfig::read(path)?,
         None => FileConfig::default(),
@@ -211,7 +221,7 @@ fn settings(options: &Options) -> Result<(Config, String), String> {
         .map(|text| text.trim().parse().map_err(|_| format!("'{text}' is no IP address of a proxy.")))
         .collect::<Result<_, _>>()?;
     let config = Config {
-        target: Target::parse(&pick(&options.database_url, file.database_url, "debrief.db")),
+        target: Target::parse(&pick(&options.database_url, file.database_url, default_database)),
         bind,
         base_url: base_url.trim_end_matches('/').to_owned(),
         trusted_proxies,
@@ -295,5 +305,23 @@ fn serve(config: Config) -> Result<(), String> {
     let base_url = app.config.base_url.clone();
     actix_web::rt::System::new().block_on(server::serve(app, move |_| {
         println!("Debrief is ready at {base_url}");
+    }))
+}
+
+fn demo(config: Config, seed: u64) -> Result<(), String> {
+    let db = open(&config.target)?;
+    let welcome = crate::demo::welcome(&db, seed, Clock::System.now()).map_err(|error| sentence(&error))?;
+    let app = App::new(db, Clock::System, config);
+    let base_url = app.config.base_url.clone();
+    actix_web::rt::System::new().block_on(server::serve(app, move |_| {
+        println!("Debrief is ready at {base_url}");
+        println!("Sign in with this link, once and within a day: {base_url}/sign-in/{}", welcome.token);
+        if let Some(password) = &welcome.password {
+            println!("or sign in as {} with the password {password}", welcome.email);
+        } else if welcome.seed != seed.to_string() {
+            println!("The database held the demo of seed {} already; it is used as it is.", welcome.seed);
+        }
+        // Who reads a pipe waits for the link; a closed pipe is no reason not to serve.
+        let _ = std::io::stdout().flush();
     }))
 }

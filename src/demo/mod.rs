@@ -1,7 +1,7 @@
 //! A believable year of one invented company, told from one seed: what it runs, what it shipped, what
 //! broke, what was learned and what was done about it.
 //!
-//! The generator is pure: no database, no clock, no file. The same seed and the same `now` give the same
+//! The generator is pure: no database, no clock, no file; only `load` and `start` write. The same seed and the same `now` give the same
 //! world. The stories are written by hand (`stories/*.md`); chance decides only the everyday around them.
 //! It must never hold a real company's or person's name, and never a text that blames a person.
 
@@ -9,7 +9,10 @@ mod calendar;
 mod cast;
 mod changes;
 mod follow_up;
+mod load;
+mod load_incident;
 mod random;
+mod start;
 mod stories;
 mod story;
 mod telling;
@@ -22,7 +25,9 @@ mod world;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 use changes::PlacedStory;
+pub use load::load;
 use random::Chance;
+pub use start::{Welcome, welcome};
 use story::{Story, When};
 use telling::Year;
 pub use world::*;

@@ -4,6 +4,7 @@ mod account;
 mod authorization;
 mod backup;
 mod cli;
+mod demo;
 mod deploys;
 mod directions;
 mod factors;

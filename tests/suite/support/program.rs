@@ -1,8 +1,9 @@
 //! The program as a process of its own.
 
-use std::io::{BufRead, BufReader};
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A folder that goes with the test.
 pub struct Folder(pub PathBuf);
@@ -45,6 +46,7 @@ pub fn run(command: &mut Command) -> (i32, String, String) {
 /// A running server.
 pub struct Server {
     child: Child,
+    lines: RefCell<Lines<BufReader<ChildStdout>>>,
     pub base_url: String,
 }
 
@@ -61,7 +63,12 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.next().unwrap().unwrap();
         assert!(ready.contains("ready"), "{ready}");
-        Server { child, base_url: format!("http://127.0.0.1:{port}") }
+        Server { child, lines: RefCell::new(lines), base_url: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// What it says next on its standard output.
+    pub fn next_line(&self) -> String {
+        self.lines.borrow_mut().next().unwrap().unwrap()
     }
 
     /// Asks it to stop; gives its exit code.
