@@ -5,9 +5,7 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use crate::{links, services, timeline};
-use crate::{deploys, services};
-use crate::{deploys, incidents, postmortems, services};
+use crate::{deploys, incidents, links, postmortems, services, timeline};
 
 #[derive(OpenApi)]
 #[openapi(
