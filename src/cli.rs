@@ -65,6 +65,17 @@ enum Command {
     /// Programs that deliver
     #[command(subcommand)]
     Source(SourceCommand),
+    /// Bring in Markdown postmortems, or an export, as incidents
+    Import {
+        /// Files and folders
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Write everything as Markdown and JSON, with stable ids
+    Export {
+        /// A new or empty folder, or one of an earlier export
+        folder: PathBuf,
+    },
     /// Write a consistent copy of everything into a new file, while the server runs
     Backup {
         /// The file to make; must not exist
@@ -148,6 +159,8 @@ fn execute(cli: Cli) -> Result<(), String> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(config),
         Command::Migrate => open(&config.target).map(|_| println!("The schema is up to date.")),
+        Command::Import { paths } => crate::exchange::cli::import(&open(&config.target)?, &paths, Clock::System.now()),
+        Command::Export { folder } => crate::exchange::cli::export(&open(&config.target)?, &folder),
         Command::User(UserCommand::Add { email, name, role, zone }) => {
             add_user(&open(&config.target)?, [email, name, role, zone])
         }

@@ -1,8 +1,8 @@
 //! Debrief: incidents, the deploys that caused them, blameless postmortems, and action items carried to
 //! a verified end. ARCHITECTURE.md is the map of this house.
 
-pub mod action_items;
 pub mod account;
+pub mod action_items;
 pub mod admin;
 pub mod api;
 pub mod app;
@@ -11,13 +11,14 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod deploys;
 pub mod error;
+pub mod exchange;
+pub mod factors;
 pub mod home;
 pub mod hooks;
 pub mod incidents;
-pub mod exchange;
-pub mod factors;
 pub mod jobs;
 pub mod links;
 pub mod markdown;

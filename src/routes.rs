@@ -2,6 +2,8 @@
 
 use actix_web::{Route, web};
 
+use crate::{auth, deploys, factors, home, hooks, incidents, links, postmortems, services, timeline, web as shared};
+
 use crate::web::errors::wrong_method;
 use crate::{auth, deploys, factors, home, hooks, incidents, links, postmortems, services, timeline, web as shared};
 

@@ -4,203 +4,11 @@
 //! The Markdown form carries the postmortem byte for byte and the facts a reader wants; the
 //! JSON form carries everything and is what a move to another Debrief reads.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
-
 use super::front_matter::FrontMatter;
 use super::postmortem_file::OWN_MARK;
+pub use super::wire::*;
+use crate::clock::Moment;
 use crate::markdown::split_front_matter;
-
-/// Version of the shape below; raised when a field changes its meaning.
-pub const SCHEMA_VERSION: u32 = 1;
-
-/// One incident with all that belongs to it. Words such as statuses are those of the API.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExportedIncident {
-    /// [`SCHEMA_VERSION`] of the writer.
-    pub schema_version: u32,
-    /// `INC-42`.
-    pub key: String,
-    /// What it is called.
-    pub title: String,
-    /// `incident` or `near_miss`.
-    pub kind: String,
-    /// `SEV1` to `SEV5`.
-    pub severity: String,
-    /// `investigating`, `identified`, `mitigated` or `resolved`.
-    pub status: String,
-    /// A few sentences of Markdown.
-    pub summary: String,
-    /// When it began.
-    pub started_at: Option<DateTime<Utc>>,
-    /// When it was noticed.
-    pub detected_at: Option<DateTime<Utc>>,
-    /// When somebody took it on.
-    pub acknowledged_at: Option<DateTime<Utc>>,
-    /// When it stopped hurting.
-    pub mitigated_at: Option<DateTime<Utc>>,
-    /// When it was over.
-    pub resolved_at: Option<DateTime<Utc>>,
-    /// When it was put on record.
-    pub declared_at: Option<DateTime<Utc>>,
-    /// Slugs of the services that were hit.
-    pub services: Vec<String>,
-    /// Tags.
-    pub tags: Vec<String>,
-    /// Who did what while it lasted.
-    pub roles: Vec<ExportedRole>,
-    /// What it cost, in numbers.
-    pub impact_figures: Vec<ExportedImpactFigure>,
-    /// Deploys it is linked to.
-    pub deploys: Vec<ExportedDeployLink>,
-    /// What happened when.
-    pub timeline: Vec<ExportedTimelineEvent>,
-    /// What contributed to it.
-    pub contributing_factors: Vec<ExportedFactor>,
-    /// What is to be done.
-    pub action_items: Vec<ExportedActionItem>,
-    /// The write-up; `None` while nobody started one.
-    pub postmortem: Option<ExportedPostmortem>,
-}
-
-/// A person's role in an incident.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExportedRole {
-    /// Name of the role, such as `incident_commander`.
-    pub role: String,
-    /// Email of the person.
-    pub person: String,
-}
-
-/// An impact figure.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExportedImpactFigure {
-    /// What was counted.
-    pub name: String,
-    /// The number, as it was typed.
-    pub value: String,
-    /// Its unit.
-    pub unit: String,
-    /// Where it comes from.
-    pub source: String,
-    /// `measured` or `estimated`.
-    pub basis: String,
-}
-
-/// A link between the incident and a deploy.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExportedDeployLink {
-    /// `DEP-9`.
-    pub deploy: String,
-    /// `caused`, `contributed`, `suspected`, `ruled_out` or `fixed`.
-    pub relation: String,
-    /// Why.
-    pub reason: String,
-    /// Email of the person, or name of the program, that said so.
-    pub said_by: String,
-    /// When it was said.
-    pub said_at: Option<DateTime<Utc>>,
-}
-
-/// An event of the timeline.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExportedTimelineEvent {
-    /// Stays the same from export to export.
-    pub id: String,
-    /// When it happened.
-    pub at: Option<DateTime<Utc>>,
-    /// Its kind.
-    pub kind: String,
-    /// Markdown.
-    pub text: String,
-    /// `person`, `deploy`, `alert`, `status_change`, `chat` or `import`.
-    pub source: String,
-    /// Email of who wrote it.
-    pub author: Option<String>,
-    /// Addresses that prove it.
-    pub evidence: Vec<String>,
-}
-
-/// A contributing factor of the incident.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExportedFactor {
-    /// Its name, the same in each incident that shares it.
-    pub name: String,
-    /// How it played in here, in Markdown.
-    pub note: String,
-}
-
-/// An action item.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExportedActionItem {
-    /// `ACT-7`.
-    pub key: String,
-    /// What is to be done.
-    pub title: String,
-    /// `prevent`, `detect`, `mitigate`, `process` or `learn`.
-    pub kind: String,
-    /// `open`, `in_progress`, `done`, `verified` or `declined`.
-    pub status: String,
-    /// `P1` to `P4`.
-    pub priority: String,
-    /// Email of the owner.
-    pub owner: Option<String>,
-    /// Slug of the owning team.
-    pub team: Option<String>,
-    /// Due date.
-    pub due_on: Option<NaiveDate>,
-    /// Name of the contributing factor it works against.
-    pub factor: Option<String>,
-    /// Address of the ticket.
-    pub tracker_url: Option<String>,
-    /// Addresses or sentences that show it is done.
-    pub evidence: Vec<String>,
-    /// Why it was declined.
-    pub declined_reason: Option<String>,
-    /// When it was written down.
-    pub created_at: Option<DateTime<Utc>>,
-    /// When it was done.
-    pub done_at: Option<DateTime<Utc>>,
-    /// When it was verified.
-    pub verified_at: Option<DateTime<Utc>>,
-}
-
-/// A postmortem with its revisions.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExportedPostmortem {
-    /// `draft`, `in_review`, `published` or `not_needed`.
-    pub status: String,
-    /// The current text, byte for byte.
-    pub markdown: String,
-    /// All revisions, the oldest first; may be empty when only the current text is exported.
-    pub revisions: Vec<ExportedRevision>,
-    /// When it was published.
-    pub published_at: Option<DateTime<Utc>>,
-    /// Why none is needed.
-    pub not_needed_reason: Option<String>,
-}
-
-/// One revision of a postmortem.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExportedRevision {
-    /// From 1.
-    pub number: i64,
-    /// The text, byte for byte.
-    pub markdown: String,
-    /// Email of who saved it.
-    pub author: Option<String>,
-    /// When it was saved.
-    pub saved_at: Option<DateTime<Utc>>,
-}
 
 /// A file of [`write_markdown`], read again.
 #[derive(Debug, Clone, PartialEq)]
@@ -229,11 +37,6 @@ pub enum ExportError {
     },
 }
 
-/// An instant as it stands in every export: RFC 3339, UTC, with as many digits as it needs.
-fn written(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
 /// Writes the Markdown form: front matter, then the exact bytes of the postmortem.
 pub fn write_markdown(incident: &ExportedIncident) -> String {
     let mut front = FrontMatter::default();
@@ -254,12 +57,13 @@ pub fn write_markdown(incident: &ExportedIncident) -> String {
         ("started_at", incident.started_at),
         ("detected_at", incident.detected_at),
         ("acknowledged_at", incident.acknowledged_at),
+        ("identified_at", incident.identified_at),
         ("mitigated_at", incident.mitigated_at),
         ("resolved_at", incident.resolved_at),
         ("declared_at", incident.declared_at),
     ] {
         if let Some(at) = at {
-            front.push_text(key, written(at));
+            front.push_text(key, at.to_string());
         }
     }
     if !incident.services.is_empty() {
@@ -276,16 +80,23 @@ pub fn write_markdown(incident: &ExportedIncident) -> String {
         let items = incident.action_items.iter().map(|item| (item.key.clone(), item.status.clone())).collect();
         front.push_map("action_items", items);
     }
-    let mut body = "";
+    // Without a postmortem, readers of the file find at least what is known.
+    let mut body = String::new();
+    if incident.postmortem.is_none() {
+        body = format!("# {}\n", incident.title);
+        if !incident.summary.is_empty() {
+            body.push_str(&format!("\n{}\n", incident.summary));
+        }
+    }
     if let Some(postmortem) = &incident.postmortem {
         front.push_text("postmortem", &*postmortem.status);
         if let Some(at) = postmortem.published_at {
-            front.push_text("published_at", written(at));
+            front.push_text("published_at", at.to_string());
         }
         if let Some(reason) = &postmortem.not_needed_reason {
             front.push_text("not_needed_reason", reason);
         }
-        body = &postmortem.markdown;
+        postmortem.markdown().clone_into(&mut body);
     }
     format!("---\n{}---\n{body}", front.write_yaml())
 }
@@ -306,8 +117,8 @@ pub fn read_markdown(text: &str) -> Result<ReadExport, ExportError> {
     let word = |key: &str| front.text(key).unwrap_or_default().to_owned();
     let mut at = |key: &str| {
         let told = front.text(key)?;
-        match DateTime::parse_from_rfc3339(told) {
-            Ok(at) => Some(at.with_timezone(&Utc)),
+        match Moment::parse(told) {
+            Ok(at) => Some(at),
             Err(_) => {
                 unread.push(format!("{key}: {told}"));
                 None
@@ -325,6 +136,7 @@ pub fn read_markdown(text: &str) -> Result<ReadExport, ExportError> {
         started_at: at("started_at"),
         detected_at: at("detected_at"),
         acknowledged_at: at("acknowledged_at"),
+        identified_at: at("identified_at"),
         mitigated_at: at("mitigated_at"),
         resolved_at: at("resolved_at"),
         declared_at: at("declared_at"),
@@ -333,10 +145,10 @@ pub fn read_markdown(text: &str) -> Result<ReadExport, ExportError> {
         deploys: front
             .map("deploys")
             .iter()
-            .map(|(deploy, relation)| ExportedDeployLink {
+            .map(|(deploy, relation)| ExportedVerdict {
                 deploy: deploy.clone(),
                 relation: relation.clone(),
-                ..ExportedDeployLink::default()
+                ..ExportedVerdict::default()
             })
             .collect(),
         action_items: front
@@ -350,19 +162,27 @@ pub fn read_markdown(text: &str) -> Result<ReadExport, ExportError> {
             .collect(),
         postmortem: front.get("postmortem").map(|_| ExportedPostmortem {
             status: word("postmortem"),
-            markdown: split.body.to_owned(),
-            revisions: Vec::new(),
+            current_revision: i64::from(!split.body.is_empty()),
+            revisions: only_revision(split.body),
             published_at: at("published_at"),
             not_needed_reason: front.text("not_needed_reason").map(str::to_owned),
+            ..ExportedPostmortem::default()
         }),
         ..ExportedIncident::default()
     };
     Ok(ReadExport { incident, unread })
 }
 
+/// The Markdown form carries the newest text alone.
+fn only_revision(body: &str) -> Vec<ExportedRevision> {
+    if body.is_empty() {
+        return Vec::new();
+    }
+    vec![ExportedRevision { number: 1, markdown: body.to_owned(), ..ExportedRevision::default() }]
+}
+
 #[cfg(test)]
 mod tests {
-    use chrono::TimeZone;
     use proptest::prelude::*;
 
     use super::*;
@@ -375,12 +195,12 @@ mod tests {
             kind: "incident".to_owned(),
             severity: "SEV2".to_owned(),
             status: "resolved".to_owned(),
-            started_at: Utc.with_ymd_and_hms(2026, 3, 4, 10, 0, 0).single(),
+            started_at: Moment::parse("2026-03-04T10:00:00Z").ok(),
             services: vec!["shop".to_owned()],
-            deploys: vec![ExportedDeployLink {
+            deploys: vec![ExportedVerdict {
                 deploy: "DEP-9".to_owned(),
                 relation: "caused".to_owned(),
-                ..ExportedDeployLink::default()
+                ..ExportedVerdict::default()
             }],
             action_items: vec![ExportedActionItem {
                 key: "ACT-7".to_owned(),
@@ -389,7 +209,8 @@ mod tests {
             }],
             postmortem: Some(ExportedPostmortem {
                 status: "published".to_owned(),
-                markdown: "---\ntitle: kept\n---\r\n# Body".to_owned(),
+                current_revision: 1,
+                revisions: only_revision("---\ntitle: kept\n---\r\n# Body"),
                 ..ExportedPostmortem::default()
             }),
             ..ExportedIncident::default()
@@ -412,8 +233,8 @@ mod tests {
         let read = crate::exchange::postmortem_file::read("INC-42.md", &write_markdown(&sample()));
         assert_eq!(read.key.as_deref(), Some("INC-42"));
         assert_eq!(read.title, "Disk: \"full\"");
-        assert_eq!(read.markdown, sample().postmortem.unwrap().markdown);
-        assert_eq!(read.started_at, sample().started_at);
+        assert_eq!(read.markdown, sample().postmortem.unwrap().markdown());
+        assert_eq!(read.started_at.map(Moment::from_chrono), sample().started_at);
     }
 
     #[test]
@@ -427,10 +248,7 @@ mod tests {
     fn any_incident() -> impl Strategy<Value = ExportedIncident> {
         let text = "\\PC{0,30}|[ -~]{0,30}";
         let body = "[ -~\r\n]{0,200}|\\PC{0,60}|---\n[a-z]{1,5}: [a-z]{0,5}\n---\n[a-z\n]{0,20}";
-        let at = proptest::option::of(
-            (0_i64..4_000_000_000, 0_u32..1_000_000)
-                .prop_map(|(seconds, micros)| Utc.timestamp_opt(seconds, micros * 1_000).single().expect("in range")),
-        );
+        let at = proptest::option::of((0_i64..4_000_000_000_000).prop_map(Moment::from_millis));
         (
             (text, text, at.clone(), at),
             proptest::collection::vec("[a-z][a-z0-9-]{0,9}|\\PC{1,9}", 0..4),
@@ -450,7 +268,8 @@ mod tests {
                 services,
                 postmortem: postmortem.map(|(markdown, status, not_needed_reason)| ExportedPostmortem {
                     status,
-                    markdown,
+                    current_revision: i64::from(!markdown.is_empty()),
+                    revisions: only_revision(&markdown),
                     not_needed_reason,
                     ..ExportedPostmortem::default()
                 }),

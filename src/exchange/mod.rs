@@ -1,17 +1,21 @@
-//! Postmortems as files: reading what other teams and tools wrote, and Debrief's own export.
+//! Postmortems as files: reading what other teams and tools wrote, and Debrief's own export, whole.
 //!
-//! Pure: it turns text into values and values into text. It must never touch the database or
-//! the file system, and must never change a byte of the text of a postmortem.
+//! Reading and writing of texts is pure: text into values and values into text. Only `arriving` and `leaving` touch
+//! the file system and the database. Nothing here may change a byte of the text of a postmortem.
 
+pub mod arriving;
+pub mod cli;
 mod durations;
 pub mod export;
 mod fields;
 mod follow_ups;
 pub mod front_matter;
+pub mod leaving;
 mod lines;
 mod moments;
 pub mod postmortem_file;
 mod timeline;
 mod titles;
 mod tokens;
+pub mod wire;
 mod zones;

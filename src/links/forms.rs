@@ -82,13 +82,7 @@ impl RawLink {
     /// # Errors
     /// 422 with a sentence for each field.
     pub fn parse(&self) -> Result<LinkDraft, Error> {
-        read(
-            Side::Deploy,
-            Check::new(),
-            self.deploy.as_deref(),
-            self.relation.as_deref(),
-            self.reason.as_deref(),
-        )
+        read(Side::Deploy, Check::new(), self.deploy.as_deref(), self.relation.as_deref(), self.reason.as_deref())
     }
 }
 
@@ -125,7 +119,8 @@ mod tests {
 
     #[test]
     fn foreign_empty_zero_and_repeated_keys_are_refused() {
-        for odd in ["", "deploy=", "deploy=INC-4", "deploy=0", "deploy=DEP-0", "deploy=-3", "deploy=DEP-1&deploy=DEP-1"] {
+        for odd in ["", "deploy=", "deploy=INC-4", "deploy=0", "deploy=DEP-0", "deploy=-3", "deploy=DEP-1&deploy=DEP-1"]
+        {
             let fields = Fields::parse(format!("{odd}&relation=caused").as_bytes());
             let Err(Error::Invalid(errors)) = from_fields(Side::Deploy, &fields) else { panic!("{odd}") };
             assert!(errors.of("deploy").is_some(), "{odd}");

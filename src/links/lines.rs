@@ -173,7 +173,11 @@ fn deploy_title(deploy: &Deploy, service: &Service) -> String {
 }
 
 fn words(present: Relation) -> Vec<(&'static str, &'static str)> {
-    BUTTONS.iter().filter(|(relation, _)| *relation != present).map(|(relation, text)| (relation.as_str(), *text)).collect()
+    BUTTONS
+        .iter()
+        .filter(|(relation, _)| *relation != present)
+        .map(|(relation, text)| (relation.as_str(), *text))
+        .collect()
 }
 
 fn history<'a>(verdicts: impl DoubleEndedIterator<Item = &'a Verdict>, zone: &Zone, now: Moment) -> Vec<History> {

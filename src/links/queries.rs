@@ -8,15 +8,13 @@ use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{
-    deploys, incident_deploy_verdicts, incident_deploys, incidents, services, timeline_events,
-};
+use crate::db::schema::{deploys, incident_deploy_verdicts, incident_deploys, incidents, services, timeline_events};
 use crate::deploys::model::{Deploy, DeployKind};
 use crate::error::Error;
 use crate::incidents::model::Incident;
 use crate::services::model::Service;
-use crate::{deploys as deploy_room, incidents as incident_room, timeline};
 use crate::timeline::model::{EventKind, EventSource};
+use crate::{deploys as deploy_room, incidents as incident_room, timeline};
 
 /// Most links that a page shows.
 pub const SHOWN_LIMIT: i64 = 200;
@@ -236,7 +234,8 @@ pub fn say_by_key(
 pub fn unlink(c: &mut Conn, actor: &Actor, incident: &Incident, deploy: &Deploy, now: Moment) -> Result<(), Error> {
     let link = find(c, incident.id, deploy.id)?.ok_or_else(|| not_linked(incident, deploy))?;
     diesel::delete(incident_deploys::table.find(link.id)).execute(c)?;
-    let on_timeline = deploy_events(incident.id, deploy.id, EventSource::Deploy).filter(timeline_events::deleted_at.is_null());
+    let on_timeline =
+        deploy_events(incident.id, deploy.id, EventSource::Deploy).filter(timeline_events::deleted_at.is_null());
     diesel::update(on_timeline)
         .set((timeline_events::deleted_at.eq(Some(now)), timeline_events::deleted_by.eq(actor.user_id)))
         .execute(c)?;

@@ -206,7 +206,8 @@ fn trailing_addresses(text: &str) -> (String, Vec<Evidence>) {
     let mut rest = text.trim_end();
     let mut evidence = Vec::new();
     loop {
-        let start = rest.rfind(char::is_whitespace).map_or(0, |at| at + rest[at..].chars().next().map_or(1, char::len_utf8));
+        let start =
+            rest.rfind(char::is_whitespace).map_or(0, |at| at + rest[at..].chars().next().map_or(1, char::len_utf8));
         let word = &rest[start..];
         if !is_web_address(word) {
             break;
@@ -246,10 +247,10 @@ mod tests {
         let line = read("14:02 pager fired, see INC-3 https://a.example/x https://b.example/y?z", &berlin).unwrap();
         assert_eq!(line.at.unwrap().to_string(), "2026-11-23T13:02:00Z");
         assert_eq!(line.text, "pager fired, see INC-3");
-        assert_eq!(line.evidence.iter().map(|one| one.url.as_str()).collect::<Vec<_>>(), [
-            "https://a.example/x",
-            "https://b.example/y?z"
-        ]);
+        assert_eq!(
+            line.evidence.iter().map(|one| one.url.as_str()).collect::<Vec<_>>(),
+            ["https://a.example/x", "https://b.example/y?z"]
+        );
         assert_eq!(at("13:02Z x", &berlin), "2026-11-23T13:02:00Z");
         assert_eq!(at("13:02 UTC x", &berlin), "2026-11-23T13:02:00Z");
         assert_eq!(at("2026-11-22 14:02 x", &berlin), "2026-11-22T13:02:00Z");
@@ -299,7 +300,8 @@ mod tests {
         assert_eq!(at("03:10 x", &spring), "2026-03-29T01:10:00Z");
         let autumn = frame("2026-10-25T00:50:00Z", None, "2026-10-25T01:45:00Z", "Europe/Berlin");
         assert_eq!(at("02:40 x", &autumn), "2026-10-25T01:40:00Z");
-        let before = frame("2026-10-25T00:10:00Z", Some("2026-10-25T00:50:00Z"), "2026-11-25T01:45:00Z", "Europe/Berlin");
+        let before =
+            frame("2026-10-25T00:10:00Z", Some("2026-10-25T00:50:00Z"), "2026-11-25T01:45:00Z", "Europe/Berlin");
         assert_eq!(at("02:40 x", &before), "2026-10-25T00:40:00Z");
     }
 }

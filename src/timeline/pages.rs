@@ -107,9 +107,10 @@ pub async fn edit(who: Member, app: web::Data<App>, address: Address) -> Result<
 pub async fn update(who: Member, app: web::Data<App>, address: Address, typed: Form) -> Result<HttpResponse, Error> {
     let (number, id) = numbers(&address)?;
     let (actor, now, zone) = (who.actor(), who.now, who.zone());
-    let base: i64 = typed.0.get("revision").parse().map_err(|_| {
-        Error::Malformed("The form came without its revision. Open the event's form again.".to_owned())
-    })?;
+    let base: i64 =
+        typed.0.get("revision").parse().map_err(|_| {
+            Error::Malformed("The form came without its revision. Open the event's form again.".to_owned())
+        })?;
     let raw = RawEvent::from_fields(&typed.0);
     let outcome = app
         .db

@@ -104,7 +104,10 @@ fn with_surroundings(c: &mut Conn, events: Vec<Event>) -> Result<Vec<EventRow>, 
         Ok(users::table.filter(users::id.eq_any(some)).select((users::id, users::name)).load::<(i64, String)>(c)?)
     })?;
     let numbers = lookup(events.iter().filter_map(|event| event.deploy_id), |some| {
-        Ok(deploys::table.filter(deploys::id.eq_any(some)).select((deploys::id, deploys::number)).load::<(i64, i64)>(c)?)
+        Ok(deploys::table
+            .filter(deploys::id.eq_any(some))
+            .select((deploys::id, deploys::number))
+            .load::<(i64, i64)>(c)?)
     })?;
     Ok(events
         .into_iter()
@@ -159,8 +162,7 @@ pub fn note(
     deploy_id: Option<i64>,
     now: Moment,
 ) -> Result<Event, Error> {
-    let draft =
-        EventDraft { incident_id, happened_at: at, kind, source, text: text.to_owned(), evidence: Vec::new() };
+    let draft = EventDraft { incident_id, happened_at: at, kind, source, text: text.to_owned(), evidence: Vec::new() };
     insert(c, actor, &draft, deploy_id, now)
 }
 
@@ -290,10 +292,7 @@ pub fn restore(c: &mut Conn, actor: &Actor, incident_id: i64, id: i64, now: Mome
     let event = find(c, incident_id, id)?.ok_or_else(|| no_event(id))?;
     if event.deleted_at.is_some() {
         diesel::update(timeline_events::table.find(id))
-            .set((
-                timeline_events::deleted_at.eq(None::<Moment>),
-                timeline_events::deleted_by.eq(None::<i64>),
-            ))
+            .set((timeline_events::deleted_at.eq(None::<Moment>), timeline_events::deleted_by.eq(None::<i64>)))
             .execute(c)?;
         let row = by_id(c, incident_id, id)?;
         let new = facts(&row.event, &row.evidence);
@@ -312,7 +311,8 @@ pub fn set_pin(c: &mut Conn, actor: &Actor, incident_id: i64, id: i64, pin: Pin,
     if event.pinned != pinned {
         diesel::update(timeline_events::table.find(id)).set(timeline_events::pinned.eq(pinned)).execute(c)?;
         let action = if pinned { "event.pin" } else { "event.unpin" };
-        let (old, new) = (serde_json::json!({"event": id, "pinned": !pinned}), serde_json::json!({"event": id, "pinned": pinned}));
+        let (old, new) =
+            (serde_json::json!({"event": id, "pinned": !pinned}), serde_json::json!({"event": id, "pinned": pinned}));
         record(c, actor, now, action, &event, Some(old), Some(new))?;
     }
     Ok(event)

@@ -1,0 +1,284 @@
+//! What a postmortem file of another tool becomes here. Pure.
+
+use crate::clock::Moment;
+use crate::exchange::postmortem_file::{ReadActionItem, ReadPostmortem, TimePrecision};
+use crate::exchange::wire::{
+    ExportedActionItem, ExportedChange, ExportedEvidence, ExportedIncident, ExportedPostmortem, ExportedRevision,
+    ExportedStep, ExportedTimelineEvent,
+};
+use crate::markdown::{outline, plain_text};
+use crate::web::fields::slugify;
+
+/// Longest summary that is taken from a text, in characters.
+const SUMMARY_LIMIT: usize = 500;
+/// Longest tag, in characters.
+const TAG_LIMIT: usize = crate::incidents::model::TAG_LIMIT;
+
+/// An incident that is ready to be brought in, and what a person should know about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The incident without a number.
+    pub incident: ExportedIncident,
+    /// Sentences.
+    pub remarks: Vec<String>,
+}
+
+/// Plans the import of a file that was read from `origin` at `now`.
+pub fn plan(read: ReadPostmortem, origin: &str, now: Moment) -> Plan {
+    let mut remarks: Vec<String> = read.remarks.iter().map(|remark| remark.text.clone()).collect();
+    let (times, published_at) = times(&read, now, &mut remarks);
+    let severity = read.severity.clone().unwrap_or_else(|| {
+        remarks.push("No severity was found; SEV3 stands in for it.".to_owned());
+        "SEV3".to_owned()
+    });
+    let action_items: Vec<ExportedActionItem> =
+        read.action_items.iter().map(|item| action_item(item, origin, now)).collect();
+    if !action_items.is_empty() {
+        let done = action_items.iter().filter(|item| item.status == "done").count();
+        let count = action_items.len();
+        // Most follow-ups of postmortems are fixes, and prevent is also what the form offers first.
+        remarks.push(format!(
+            "Action items read: {count}, done: {done}. The file does not tell their kind and priority; prevent and P3 stand in."
+        ));
+    }
+    let mut services: Vec<String> = Vec::new();
+    for name in &read.services {
+        let slug = slugify(name);
+        if !slug.is_empty() && !services.iter().any(|known| slugify(known) == slug) {
+            services.push(name.trim().to_owned());
+        }
+    }
+    let mut tags: Vec<String> =
+        read.tags.iter().map(|tag| cut(tag.trim(), TAG_LIMIT)).filter(|tag| !tag.is_empty()).collect();
+    tags.sort();
+    tags.dedup();
+    let published = ExportedPostmortem {
+        status: "published".to_owned(),
+        current_revision: 1,
+        published_revision: Some(1),
+        published_at: Some(published_at),
+        created_at: Some(now),
+        updated_at: Some(now),
+        revisions: vec![ExportedRevision {
+            number: 1,
+            note: format!("Imported from {origin}"),
+            created_at: Some(now),
+            ..ExportedRevision::default()
+        }],
+        steps: vec![ExportedStep {
+            status: "published".to_owned(),
+            reason: format!("Imported from {origin}"),
+            revision: 1,
+            happened_at: Some(now),
+            ..ExportedStep::default()
+        }],
+        ..ExportedPostmortem::default()
+    };
+    let mut incident = ExportedIncident {
+        title: read.title.clone(),
+        kind: "incident".to_owned(),
+        severity,
+        status: "resolved".to_owned(),
+        summary: summary(&read.markdown),
+        declared_at: Some(now),
+        imported_from: Some(origin.to_owned()),
+        updated_at: Some(now),
+        services,
+        tags,
+        action_items,
+        postmortem: Some(published),
+        ..times
+    };
+    incident.timeline = timeline(&incident, origin, now);
+    if let Some(revision) = incident.postmortem.as_mut().and_then(|written| written.revisions.first_mut()) {
+        // Byte for byte: nothing of the file is lost, also where little of it was understood.
+        revision.markdown = read.markdown;
+    }
+    Plan { incident, remarks }
+}
+
+/// The times in order, and when the text counts as published.
+fn times(read: &ReadPostmortem, now: Moment, remarks: &mut Vec<String>) -> (ExportedIncident, Moment) {
+    let usable = |at: chrono::DateTime<chrono::Utc>| Some(Moment::from_chrono(at)).filter(|at| at.millis() >= 0);
+    let told = read.started_at.and_then(usable);
+    let start = match told {
+        Some(at) if at <= now => at,
+        Some(_) => {
+            remarks.push(
+                "The start that was found lies in the future; the time of the import stands in for it.".to_owned(),
+            );
+            now
+        }
+        None => {
+            remarks
+                .push("The time of the import stands in for the start; correct it on the incident's page.".to_owned());
+            now
+        }
+    };
+    if read.started_at.is_some() && read.time_precision == TimePrecision::Day {
+        remarks.push("Only the day of the start is known; midnight UTC stands in for the time.".to_owned());
+    }
+    let by_length = read
+        .duration_minutes
+        .filter(|minutes| (0..=60 * 24 * 366).contains(minutes))
+        .map(|minutes| start.plus_s(minutes * 60));
+    let end = read.resolved_at.and_then(usable).or(by_length).filter(|end| (start..=now).contains(end));
+    if end.is_none() {
+        remarks.push("No end was found; it is resolved at its start until somebody corrects it.".to_owned());
+    }
+    let end = end.unwrap_or(start);
+    let between =
+        |at: Option<chrono::DateTime<chrono::Utc>>| at.and_then(usable).filter(|at| (start..=end).contains(at));
+    let detected = between(read.detected_at);
+    let mitigated = between(read.mitigated_at).filter(|at| detected.is_none_or(|detected| detected <= *at));
+    for (what, told, kept) in [("detection", read.detected_at, detected), ("mitigation", read.mitigated_at, mitigated)]
+    {
+        if let (Some(told), None) = (told, kept) {
+            remarks.push(format!("The {what} at {told} does not go with the other times and was left out."));
+        }
+    }
+    let times = ExportedIncident {
+        started_at: Some(start),
+        detected_at: detected,
+        mitigated_at: mitigated,
+        resolved_at: Some(end),
+        ..ExportedIncident::default()
+    };
+    (times, end)
+}
+
+fn timeline(incident: &ExportedIncident, origin: &str, now: Moment) -> Vec<ExportedTimelineEvent> {
+    let event = |at: Option<Moment>, kind: &str, text: String| ExportedTimelineEvent {
+        happened_at: at,
+        kind: kind.to_owned(),
+        source: "import".to_owned(),
+        text,
+        created_at: Some(now),
+        updated_at: Some(now),
+        ..ExportedTimelineEvent::default()
+    };
+    let mut events = vec![event(incident.started_at, "status", "The incident started.".to_owned())];
+    if incident.resolved_at != incident.started_at {
+        events.push(event(incident.resolved_at, "status", "The incident was resolved.".to_owned()));
+    }
+    events.push(event(Some(now), "note", format!("Imported from `{}`.", origin.replace('`', "'"))));
+    events
+}
+
+fn action_item(item: &ReadActionItem, origin: &str, now: Moment) -> ExportedActionItem {
+    let change = |old: Option<&str>, new: &str| ExportedChange {
+        field: "status".to_owned(),
+        old_value: old.map(str::to_owned),
+        new_value: Some(new.to_owned()),
+        reason: format!("Imported from {origin}"),
+        changed_at: Some(now),
+        ..ExportedChange::default()
+    };
+    let mut history = vec![change(None, "open")];
+    let mut evidence = Vec::new();
+    if item.done {
+        history.push(change(Some("open"), "done"));
+        evidence.push(ExportedEvidence {
+            text: item.url.clone().unwrap_or_else(|| format!("ticked in {origin}")),
+            url: item.url.clone(),
+            person: None,
+            given_at: Some(now),
+        });
+    }
+    ExportedActionItem {
+        title: item.title.clone(),
+        kind: "prevent".to_owned(),
+        status: if item.done { "done" } else { "open" }.to_owned(),
+        priority: "P3".to_owned(),
+        tracker_url: item.url.clone(),
+        closed_at: item.done.then_some(now),
+        created_at: Some(now),
+        updated_at: Some(now),
+        evidence,
+        history,
+        ..ExportedActionItem::default()
+    }
+}
+
+/// The first paragraph under a heading that says summary; empty when there is none.
+fn summary(markdown: &str) -> String {
+    let is_there = outline(markdown).iter().any(|heading| is_summary(&heading.text));
+    if !is_there {
+        return String::new();
+    }
+    let mut lines = markdown.lines().skip_while(|line| !is_summary_line(line)).skip(1).peekable();
+    // A heading may be underlined in place of marked.
+    if lines.peek().is_some_and(|line| !line.is_empty() && line.chars().all(|mark| mark == '-' || mark == '=')) {
+        lines.next();
+    }
+    let paragraph: Vec<&str> = lines
+        .skip_while(|line| line.trim().is_empty())
+        .take_while(|line| !line.trim().is_empty() && !line.starts_with('#'))
+        .collect();
+    let words = plain_text(&paragraph.join("\n")).split_whitespace().collect::<Vec<_>>().join(" ");
+    cut(&words, SUMMARY_LIMIT)
+}
+
+fn is_summary(heading: &str) -> bool {
+    let heading = heading.trim().trim_end_matches(':').to_lowercase();
+    matches!(heading.as_str(), "summary" | "overview" | "tl;dr" | "tldr" | "executive summary" | "incident summary")
+}
+
+fn is_summary_line(line: &str) -> bool {
+    is_summary(line.trim_start_matches('#').trim().trim_matches('*'))
+}
+
+/// At most `limit` characters, with an ellipsis when something is missing.
+fn cut(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(limit - 1).collect();
+    if let Some(space) = short.rfind(' ') {
+        short.truncate(space);
+    }
+    short.push('\u{2026}');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::postmortem_file;
+
+    fn planned(name: &str, text: &str) -> Plan {
+        plan(postmortem_file::read(name, text), name, Moment::parse("2026-11-23T14:00:00Z").unwrap())
+    }
+
+    #[test]
+    fn a_bare_text_becomes_an_incident_and_says_what_was_not_known() {
+        let text = "# Disk full\r\n\r\n## Summary\r\n\r\nThe disk\r\nwas *full*.\r\n\r\nMore.\r\n";
+        let plan = planned("disk.md", text);
+        assert_eq!(plan.incident.summary, "The disk was full.");
+        assert_eq!(plan.incident.postmortem.unwrap().markdown(), text);
+        assert_eq!(plan.incident.started_at, plan.incident.resolved_at);
+        assert!(plan.remarks.iter().any(|remark| remark.contains("time of the import")), "{:?}", plan.remarks);
+        assert!(plan.remarks.iter().any(|remark| remark.contains("SEV3")));
+    }
+
+    #[test]
+    fn ticked_items_are_done_and_carry_their_evidence() {
+        let plan = planned("2024-05-01-x.md", "# X\n\n## Action items\n\n- [x] Mend it\n- [ ] Watch it\n");
+        let items = &plan.incident.action_items;
+        assert_eq!((items[0].status.as_str(), items[1].status.as_str()), ("done", "open"));
+        assert_eq!(items[0].evidence[0].text, "ticked in 2024-05-01-x.md");
+    }
+
+    #[test]
+    fn a_day_to_come_is_not_believed() {
+        let plan = planned("2031-05-01-x.md", "# X\n");
+        assert_eq!(plan.incident.started_at, Some(Moment::parse("2026-11-23T14:00:00Z").unwrap()));
+        assert!(plan.remarks.iter().any(|remark| remark.contains("future")));
+    }
+
+    #[test]
+    fn long_summaries_end_at_a_word() {
+        let plan = planned("x.md", &format!("# X\n\nSummary\n-------\n\n{}\n", "word ".repeat(200)));
+        assert!(plan.incident.summary.chars().count() <= SUMMARY_LIMIT && plan.incident.summary.ends_with("word…"));
+    }
+}
