@@ -1,1 +1,7 @@
-fn main(){}
+//! The program `debrief`; see `debrief help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    debrief::cli::run()
+}

@@ -37,10 +37,7 @@ const ALLOWED_EXCEPTIONS: &[&str] = &["LLVM-exception"];
 /// with slashes) so that all of them are allowed. Errs with a sentence where
 /// the expression cannot be read.
 fn is_allowed(expression: &str) -> Result<bool, String> {
-    let spaced = expression
-        .replace('(', " ( ")
-        .replace(')', " ) ")
-        .replace('/', " OR ");
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
     let mut tokens = spaced.split_whitespace().peekable();
     let verdict = any_of(&mut tokens)?;
     match tokens.next() {
@@ -96,22 +93,12 @@ fn one(tokens: &mut Tokens<'_>) -> Result<bool, String> {
 fn every_crate_may_be_shipped() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let metadata = Command::new(cargo)
-        .args([
-            "metadata",
-            "--offline",
-            "--locked",
-            "--format-version=1",
-            "--filter-platform",
-        ])
+        .args(["metadata", "--offline", "--locked", "--format-version=1", "--filter-platform"])
         .arg(host_triple())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    assert!(
-        metadata.status.success(),
-        "cargo metadata failed: {}",
-        String::from_utf8_lossy(&metadata.stderr)
-    );
+    assert!(metadata.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&metadata.stderr));
     let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
     let crates = metadata["packages"].as_array().unwrap();
     assert!(crates.len() > 50, "only {} crates were found", crates.len());
@@ -133,9 +120,7 @@ fn fault_of(package: &Value) -> Option<String> {
         Some(Ok(true)) => None,
         Some(Ok(false)) => Some(format!("{named}: {} is not allowed", package["license"])),
         Some(Err(reason)) => Some(format!("{named}: {reason}")),
-        None => Some(format!(
-            "{named}: names no licence (only a file, or nothing)"
-        )),
+        None => Some(format!("{named}: names no licence (only a file, or nothing)")),
     }
 }
 
@@ -166,14 +151,7 @@ fn expressions_are_read_as_spdx_has_them() {
     ] {
         assert_eq!(is_allowed(expression), Ok(expected), "{expression}");
     }
-    for unreadable in [
-        "",
-        "MIT OR",
-        "(MIT",
-        "MIT Apache-2.0",
-        "MIT)",
-        "Apache-2.0 WITH",
-    ] {
+    for unreadable in ["", "MIT OR", "(MIT", "MIT Apache-2.0", "MIT)", "Apache-2.0 WITH"] {
         assert!(is_allowed(unreadable).is_err(), "{unreadable:?}");
     }
 }

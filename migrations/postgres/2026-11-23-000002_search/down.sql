@@ -1,0 +1,12 @@
+DROP TRIGGER search_action_item_changed ON action_items;
+DROP TRIGGER search_action_item_added ON action_items;
+DROP TRIGGER search_deploy_reference_added ON deploy_references;
+DROP TRIGGER search_deploy_changed ON deploys;
+DROP TRIGGER search_deploy_added ON deploys;
+DROP TRIGGER search_event_changed ON timeline_events;
+DROP TRIGGER search_event_added ON timeline_events;
+DROP TRIGGER search_postmortem_written ON postmortem_revisions;
+DROP TRIGGER search_incident_changed ON incidents;
+DROP TRIGGER search_incident_added ON incidents;
+DROP FUNCTION search_action_item, search_deploy_reference, search_deploy, search_event, search_postmortem, search_incident;
+DROP TABLE search_documents;

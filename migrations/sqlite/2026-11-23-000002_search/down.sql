@@ -1,0 +1,12 @@
+DROP TRIGGER search_action_item_changed;
+DROP TRIGGER search_action_item_added;
+DROP TRIGGER search_deploy_reference_added;
+DROP TRIGGER search_deploy_changed;
+DROP TRIGGER search_deploy_added;
+DROP TRIGGER search_event_changed;
+DROP TRIGGER search_event_added;
+DROP TRIGGER search_postmortem_written;
+DROP TRIGGER search_incident_changed;
+DROP TRIGGER search_incident_added;
+DROP TABLE search_index;
+DROP TABLE search_documents;

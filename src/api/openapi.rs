@@ -1,0 +1,40 @@
+//! The OpenAPI 3.1 document, gathered from the annotations on the handlers. A test holds it against the
+//! route table, so that no handler is missing and none is invented.
+
+use actix_web::HttpResponse;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use crate::services;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Debrief", description = "Deploys, incidents, postmortems and action items for programs."),
+    modifiers(&Bearer),
+    security(("token" = [])),
+    paths(
+        services::api::list,
+        services::api::create,
+        services::api::show,
+    )
+)]
+struct Document;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
+/// The document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// `GET /api/v1/openapi.json`
+pub async fn show() -> HttpResponse {
+    HttpResponse::Ok().json(document())
+}

@@ -1,0 +1,241 @@
+//! Who asks, told by the type of a handler's argument.
+
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+
+use super::actor::Actor;
+use super::model::{Role, Scope, User};
+use super::queries;
+use super::secrets::token_hash;
+use crate::app::App;
+use crate::clock::Moment;
+use crate::error::Error;
+use crate::web::flash::{FLASH_COOKIE, Flash};
+use crate::web::guard::RequestId;
+use crate::web::layout::{Layout, Nav, Section, ViewerCard};
+use crate::web::times::{Stamp, Zone};
+
+/// A person with a session.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The person.
+    pub user: User,
+    /// The session's row id.
+    pub session_id: i64,
+    /// What the navigation shows.
+    pub nav: Nav,
+    /// A message from the last step.
+    pub flash: Option<Flash>,
+    /// This request's number.
+    pub request_id: String,
+    /// The instant of this request.
+    pub now: Moment,
+}
+
+impl SignedIn {
+    /// In whose name changes are made.
+    pub fn actor(&self) -> Actor {
+        Actor { user_id: Some(self.user.id), name: self.user.name.clone(), request_id: self.request_id.clone() }
+    }
+
+    /// The viewer's time zone.
+    pub fn zone(&self) -> Zone {
+        self.user.zone()
+    }
+
+    /// An instant as this viewer reads it.
+    pub fn stamp(&self, at: Moment) -> Stamp {
+        self.zone().stamp(at, self.now)
+    }
+
+    /// What stands around a page.
+    pub fn layout(&self, title: impl Into<String>, place: Section) -> Layout {
+        Layout {
+            title: title.into(),
+            place,
+            viewer: Some(ViewerCard {
+                name: self.user.name.clone(),
+                handle: self.user.handle.clone(),
+                role: self.user.role.to_string(),
+                team_name: self.nav.team_name.clone(),
+                zone: self.user.zone.clone(),
+            }),
+            live_count: self.nav.live_count,
+            my_open_count: self.nav.my_open_count,
+            services: self.nav.services.clone(),
+            services_count: self.nav.services_count,
+            flash: self.flash.clone(),
+            theme: self.user.theme.to_string(),
+            keys: self.user.keys_on,
+            now_iso: self.now.to_string(),
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+/// The number that the guard gave this request.
+pub fn request_id(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+}
+
+async fn signed_in(request: HttpRequest) -> Result<SignedIn, Error> {
+    let app = request.app_data::<web::Data<App>>().expect("every application carries its App").clone();
+    let sign_in_first = || Error::SignedOut("Sign in to go on.".to_owned());
+    let cookie = request.cookie(app.config.session_cookie()).ok_or_else(sign_in_first)?;
+    let (hash, now) = (token_hash(cookie.value()), app.clock.now());
+    let found = app.db.read(move |c| queries::session(c, &hash, now)).await?;
+    let (user, session, nav) = found.ok_or_else(sign_in_first)?;
+    if now.seconds_since(session.last_used_at) >= 60 {
+        let session_id = session.id;
+        app.db.write(move |c| queries::touch_session(c, session_id, now)).await?;
+    }
+    Ok(SignedIn {
+        user,
+        session_id: session.id,
+        nav,
+        flash: request.cookie(FLASH_COOKIE).and_then(|cookie| Flash::decode(cookie.value())),
+        request_id: request_id(&request),
+        now,
+    })
+}
+
+async fn signed_in_with(request: HttpRequest, allowed: &[Role]) -> Result<SignedIn, Error> {
+    let who = signed_in(request).await?;
+    if allowed.contains(&who.user.role) {
+        return Ok(who);
+    }
+    Err(Error::Forbidden(if allowed.contains(&Role::Member) {
+        "Your account may read, but not change anything. An admin can make you a member.".to_owned()
+    } else {
+        "Only admins may do this. Ask one of them.".to_owned()
+    }))
+}
+
+macro_rules! page_reader {
+    ($(#[$meta:meta])* $name:ident, $($role:ident)|+) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub SignedIn);
+
+        impl Deref for $name {
+            type Target = SignedIn;
+            fn deref(&self) -> &SignedIn {
+                &self.0
+            }
+        }
+
+        impl FromRequest for $name {
+            type Error = Error;
+            type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move { signed_in_with(request, &[$(Role::$role),+]).await.map($name) })
+            }
+        }
+    };
+}
+
+page_reader!(
+    /// Anybody who is signed in; may read.
+    Viewer, Admin | Member | Viewer
+);
+page_reader!(
+    /// A member or admin; may change what the work needs.
+    Member, Admin | Member
+);
+page_reader!(
+    /// An admin.
+    Admin, Admin
+);
+
+/// A program with a token.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// In whose name it acts.
+    pub user: User,
+    /// What its token may do.
+    pub scope: Scope,
+    /// This request's number.
+    pub request_id: String,
+    /// The instant of this request.
+    pub now: Moment,
+}
+
+impl Caller {
+    /// In whose name changes are made.
+    pub fn actor(&self) -> Actor {
+        Actor { user_id: Some(self.user.id), name: self.user.name.clone(), request_id: self.request_id.clone() }
+    }
+}
+
+async fn caller(request: HttpRequest, allowed: &[Scope]) -> Result<Caller, Error> {
+    let app = request.app_data::<web::Data<App>>().expect("every application carries its App").clone();
+    let token = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned())
+        .ok_or_else(|| {
+            Error::SignedOut("Send your token as 'Authorization: Bearer …'. Make one under Settings, Tokens.".to_owned())
+        })?;
+    let (hash, now) = (token_hash(&token), app.clock.now());
+    let found = app.db.read(move |c| queries::token(c, &hash, now)).await?;
+    let (user, token) =
+        found.ok_or_else(|| Error::SignedOut("This token is not valid: unknown, expired or revoked.".to_owned()))?;
+    if token.last_used_at.is_none_or(|last| now.seconds_since(last) >= 60) {
+        let token_id = token.id;
+        app.db.write(move |c| queries::touch_token(c, token_id, now)).await?;
+    }
+    if !allowed.contains(&token.scope) {
+        return Err(Error::Forbidden(format!("A token with the scope {} may not do this.", token.scope)));
+    }
+    if user.role == Role::Viewer && *request.method() != Method::GET {
+        return Err(Error::Forbidden("The token's owner may read, but not change anything.".to_owned()));
+    }
+    Ok(Caller { user, scope: token.scope, request_id: request_id(&request), now })
+}
+
+macro_rules! api_reader {
+    ($(#[$meta:meta])* $name:ident, $($scope:ident)|+) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub Caller);
+
+        impl Deref for $name {
+            type Target = Caller;
+            fn deref(&self) -> &Caller {
+                &self.0
+            }
+        }
+
+        impl FromRequest for $name {
+            type Error = Error;
+            type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move { caller(request, &[$(Scope::$scope),+]).await.map($name) })
+            }
+        }
+    };
+}
+
+api_reader!(
+    /// A token that may read.
+    ApiRead, Read | Write
+);
+api_reader!(
+    /// A token that may write.
+    ApiWrite, Write
+);
+api_reader!(
+    /// A token that may record deploys.
+    ApiIngest, Write | Ingest
+);

@@ -1,0 +1,247 @@
+//! The database: two doors, [`Db::read`] and [`Db::write`], and nothing else.
+//!
+//! A read sees one consistent state and can change nothing. A write is one transaction; on SQLite it begins
+//! immediately, so that it waits for its turn in place of failing half-way. Query functions take
+//! `c: &mut Conn` and never a pool, so that a whole change shares one transaction.
+//!
+//! This floor knows no domain.
+
+pub mod counters;
+pub mod errors;
+pub mod migrations;
+pub mod paging;
+pub mod pool;
+pub mod schema;
+pub mod types;
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::sqlite::SqliteConnection;
+use tokio::sync::Notify;
+
+pub use self::errors::{DbError, OpenError};
+use self::pool::{Access, Manager};
+
+/// One connection to either database. Query functions take it and do not ask which one it is.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// A server that several nodes share.
+    Postgres(PgConnection),
+    /// A file of this process.
+    Sqlite(SqliteConnection),
+}
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A file; it is made when it is missing.
+    Sqlite(PathBuf),
+    /// A `postgres://` address.
+    Postgres(String),
+}
+
+impl Target {
+    /// Reads `postgres://…`, `sqlite:PATH` or a plain path.
+    pub fn parse(url: &str) -> Self {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Target::Postgres(url.to_owned());
+        }
+        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+        Target::Sqlite(PathBuf::from(path))
+    }
+}
+
+/// How many readers one node keeps open. Pages are rendered outside the database's threads, so few are enough.
+const READER_COUNT: u32 = 8;
+/// How long a request waits for a connection or for SQLite's write lock before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a PostgreSQL transaction that lost a race is tried again.
+const RETRY_LIMIT: usize = 5;
+
+thread_local! {
+    static ENQUEUED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that the running transaction put a job into the queue; workers are woken after the commit.
+pub fn mark_enqueued() {
+    ENQUEUED.with(|flag| flag.set(true));
+}
+
+/// The database of this node. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    target: Target,
+    readers: r2d2::Pool<Manager>,
+    writers: r2d2::Pool<Manager>,
+    enqueued: Notify,
+}
+
+impl Db {
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// A sentence for the operator: not a database, a newer schema, not writable, not reachable.
+    pub fn open(target: &Target) -> Result<Self, OpenError> {
+        pool::check_reachable(target)?;
+        migrations::run(target)?;
+        let build = |size: u32, idle: u32, access: Access| {
+            r2d2::Pool::builder()
+                .connection_timeout(PATIENCE)
+                .test_on_check_out(false)
+                .max_size(size)
+                .min_idle(Some(idle))
+                .error_handler(Box::new(r2d2::LoggingErrorHandler))
+                .build(Manager::new(target, access))
+                .map_err(|error| OpenError::Unreachable(error.to_string()))
+        };
+        let (readers, writers) = match target {
+            // One writer: SQLite has one write lock, and a queue in this process is fairer than polling for it.
+            Target::Sqlite(_) => (build(READER_COUNT, 1, Access::Read)?, build(1, 1, Access::Write)?),
+            Target::Postgres(_) => {
+                let pool = build(READER_COUNT * 2, 2, Access::Write)?;
+                (pool.clone(), pool)
+            }
+        };
+        Ok(Db { inner: Arc::new(Inner { target: target.clone(), readers, writers, enqueued: Notify::new() }) })
+    }
+
+    /// Where this database is.
+    pub fn target(&self) -> &Target {
+        &self.inner.target
+    }
+
+    /// Resolves after a transaction that enqueued a job has been committed by this node.
+    pub async fn job_enqueued(&self) {
+        self.inner.enqueued.notified().await;
+    }
+
+    /// Connections in use and open, for the metrics.
+    pub fn pool_use(&self) -> (u32, u32) {
+        let state = self.inner.readers.state();
+        (state.connections - state.idle_connections, state.connections)
+    }
+
+    /// Runs `work` against one consistent state of the database, off the async threads.
+    ///
+    /// # Errors
+    /// What `work` returns, or that no connection was free in time.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let db = self.clone();
+        off_thread(move || db.read_blocking(work)).await
+    }
+
+    /// Runs `work` in one transaction that is committed when it returns `Ok`, off the async threads.
+    ///
+    /// `work` may run more than once (a PostgreSQL transaction that lost a race is tried again), so it
+    /// must do nothing but database work.
+    ///
+    /// # Errors
+    /// What `work` returns, or that the database was busy for too long.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let db = self.clone();
+        off_thread(move || db.write_blocking(work)).await
+    }
+
+    /// [`Db::read`] for the command line and tests, on the calling thread.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn read_blocking<T, E: From<DbError>>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let mut slot = self.inner.readers.get().map_err(DbError::pool)?;
+        let c = &mut slot.conn;
+        let begin = match c {
+            Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Conn::Sqlite(_) => "BEGIN",
+        };
+        if let Err(error) = c.batch_execute(begin) {
+            slot.broken = true;
+            return Err(DbError::from(error).into());
+        }
+        let outcome = work(c);
+        // A read has nothing to lose: ending it with ROLLBACK is right whether it went well or not.
+        if c.batch_execute("ROLLBACK").is_err() {
+            slot.broken = true;
+        }
+        outcome
+    }
+
+    /// [`Db::write`] for the command line and tests, on the calling thread.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_blocking<T, E: From<DbError>>(
+        &self,
+        mut work: impl FnMut(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut slot = self.inner.writers.get().map_err(DbError::pool)?;
+        let mut attempt = 0;
+        loop {
+            ENQUEUED.with(|flag| flag.set(false));
+            errors::forget_race();
+            let c = &mut slot.conn;
+            let begin = match c {
+                Conn::Postgres(_) => "BEGIN",
+                Conn::Sqlite(_) => "BEGIN IMMEDIATE",
+            };
+            if let Err(error) = c.batch_execute(begin) {
+                slot.broken = true;
+                return Err(DbError::from(error).into());
+            }
+            let outcome = work(c)
+                .and_then(|value| c.batch_execute("COMMIT").map(|()| value).map_err(|error| DbError::from(error).into()));
+            match outcome {
+                Ok(value) => {
+                    if ENQUEUED.with(Cell::take) {
+                        self.inner.enqueued.notify_one();
+                    }
+                    return Ok(value);
+                }
+                Err(error) => {
+                    let race_was_lost = errors::lost_race();
+                    // SQLite has already rolled back after some errors and then refuses to do it twice.
+                    if c.batch_execute("ROLLBACK").is_err() && matches!(c, Conn::Postgres(_)) {
+                        slot.broken = true;
+                        return Err(error);
+                    }
+                    if race_was_lost && attempt < RETRY_LIMIT {
+                        attempt += 1;
+                        std::thread::sleep(Duration::from_millis(2 << attempt));
+                        continue;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+async fn off_thread<T, E, F>(work: F) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+    F: FnOnce() -> Result<T, E> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(stopped) => Err(DbError::Stopped(stopped.to_string()).into()),
+    }
+}

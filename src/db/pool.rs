@@ -1,0 +1,141 @@
+//! How one connection is opened and set up, on either database.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+
+use super::{Conn, OpenError, Target};
+
+/// What a connection will be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reading only; SQLite refuses anything else on it.
+    Read,
+    /// Reading and writing.
+    Write,
+}
+
+/// One pooled connection, with a mark for the pool to throw it away.
+pub struct Slot {
+    pub(super) conn: Conn,
+    pub(super) broken: bool,
+}
+
+/// Opens connections for the pool.
+pub struct Manager {
+    target: Target,
+    access: Access,
+}
+
+impl Manager {
+    /// A manager of connections to `target`.
+    pub fn new(target: &Target, access: Access) -> Self {
+        Manager { target: target.clone(), access }
+    }
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Slot;
+    type Error = OpenError;
+
+    fn connect(&self) -> Result<Slot, OpenError> {
+        Ok(Slot { conn: connect(&self.target, self.access)?, broken: false })
+    }
+
+    fn is_valid(&self, slot: &mut Slot) -> Result<(), OpenError> {
+        slot.conn.batch_execute("SELECT 1").map_err(|error| OpenError::Unreachable(error.to_string()))
+    }
+
+    fn has_broken(&self, slot: &mut Slot) -> bool {
+        slot.broken
+    }
+}
+
+/// Opens one connection and sets it up: durability, waiting, foreign keys.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
+    match target {
+        Target::Sqlite(path) => {
+            let name = path.display().to_string();
+            let mut c = SqliteConnection::establish(&name)
+                .map_err(|error| OpenError::NotWritable(name.clone(), error.to_string()))?;
+            // FULL makes an acknowledged write survive a power loss, not only a crash of this process.
+            c.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;")
+                .map_err(|error| sqlite_failure(&name, &error))?;
+            if access == Access::Read {
+                c.batch_execute("PRAGMA query_only = ON").map_err(|error| sqlite_failure(&name, &error))?;
+            }
+            Ok(Conn::Sqlite(c))
+        }
+        Target::Postgres(url) => {
+            let mut c =
+                PgConnection::establish(url).map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
+            c.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'debrief'")
+                .map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
+            Ok(Conn::Postgres(c))
+        }
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn sqlite_failure(name: &str, error: &diesel::result::Error) -> OpenError {
+    let text = error.to_string();
+    if text.contains("not a database") {
+        OpenError::NotADatabase(name.to_owned())
+    } else {
+        OpenError::NotWritable(name.to_owned(), text)
+    }
+}
+
+/// Looks at a SQLite path before anything touches it, so that a foreign or read-only file stays as it is.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn check_reachable(target: &Target) -> Result<(), OpenError> {
+    let Target::Sqlite(path) = target else { return Ok(()) };
+    let name = path.display().to_string();
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if !folder.exists() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| OpenError::NotWritable(folder.display().to_string(), error.to_string()))?;
+    }
+    if path.is_dir() {
+        return Err(OpenError::NotWritable(name, "it is a folder".to_owned()));
+    }
+    if path.exists() {
+        let head = read_head(path).map_err(|error| OpenError::NotWritable(name.clone(), error.to_string()))?;
+        if !head.is_empty() && !head.starts_with(b"SQLite format 3\0") {
+            return Err(OpenError::NotADatabase(name));
+        }
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(path)
+            .map_err(|error| OpenError::NotWritable(name.clone(), error.to_string()))?;
+        let permissions = std::fs::metadata(path).map(|file| file.permissions());
+        if permissions.is_ok_and(|rights| rights.readonly()) {
+            return Err(OpenError::NotWritable(name, "the file is read-only".to_owned()));
+        }
+    }
+    if std::fs::metadata(folder).is_ok_and(|found| found.permissions().readonly()) {
+        return Err(OpenError::NotWritable(folder.display().to_string(), "the folder is read-only".to_owned()));
+    }
+    Ok(())
+}
+
+fn read_head(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut head = Vec::with_capacity(16);
+    std::fs::File::open(path)?.take(16).read_to_end(&mut head)?;
+    Ok(head)
+}

@@ -1,0 +1,81 @@
+//! Starting and stopping: listener, workers, queue.
+
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App as ActixApp, HttpServer, web};
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::jobs::worker::{self, Registry};
+use crate::routes;
+use crate::web::{compress, errors, guard};
+
+/// How long requests may go on after the signal to stop, in seconds.
+const DRAIN_S: u64 = 25;
+
+/// The handler of each kind of job; domains add theirs here.
+pub fn job_handler(kind: &str) -> Option<worker::Handler> {
+    match kind {
+        _ => None,
+    }
+}
+
+/// The registry of [`job_handler`], for the worker and for tests.
+pub const JOBS: Registry = job_handler;
+
+/// The application with every middleware and route. Tests mount the same one.
+#[macro_export]
+macro_rules! application {
+    ($app:expr) => {
+        actix_web::App::new()
+            .app_data(actix_web::web::Data::new($app))
+            .wrap(actix_web::middleware::from_fn($crate::web::errors::present))
+            .wrap(actix_web::middleware::from_fn($crate::web::compress::answers))
+            .wrap(actix_web::middleware::from_fn($crate::web::guard::stand))
+            .configure($crate::routes::mount)
+    };
+}
+
+/// Binds the address and starts to serve; the queue is worked beside.
+///
+/// # Errors
+/// A sentence when the address cannot be bound.
+pub fn start(app: &App) -> Result<(Server, Vec<std::net::SocketAddr>), String> {
+    let bind = app.config.bind;
+    let shared = app.clone();
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(web::Data::new(shared.clone()))
+            .wrap(from_fn(errors::present))
+            .wrap(from_fn(compress::answers))
+            .wrap(from_fn(guard::stand))
+            .configure(routes::mount)
+    })
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(5))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(DRAIN_S)
+    .workers(std::thread::available_parallelism().map_or(2, usize::from).min(16))
+    .bind(bind)
+    .map_err(|error| format!("Cannot listen on {bind}: {error}. Choose another address with --bind."))?;
+    let addresses = server.addrs();
+    Ok((server.run(), addresses))
+}
+
+/// Serves until a signal to stop, then lets requests and the job at hand finish.
+///
+/// # Errors
+/// A sentence for the operator.
+pub async fn serve(app: App, announce: impl FnOnce(&[std::net::SocketAddr])) -> Result<(), String> {
+    let (server, addresses) = start(&app)?;
+    announce(&addresses);
+    let (stop, stopped) = watch::channel(false);
+    let queue = tokio::spawn(worker::run(app, JOBS, stopped));
+    let outcome = server.await.map_err(|error| format!("The server stopped: {error}"));
+    // The receiver is gone only when the worker has ended by itself.
+    let _ = stop.send(true);
+    let _ = tokio::time::timeout(Duration::from_secs(DRAIN_S), queue).await;
+    outcome
+}

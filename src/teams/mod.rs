@@ -1,0 +1,4 @@
+//! Teams own services and action items.
+
+pub mod model;
+pub mod queries;

@@ -1,0 +1,144 @@
+//! What stands in front of every handler: a number for the request, the cross-site check, refused encodings,
+//! security headers, and one line in the log.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::cookie::Cookie;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, SET_COOKIE,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS, CONTENT_SECURITY_POLICY,
+};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, web};
+
+use super::errors::answer;
+use super::flash::FLASH_COOKIE;
+use crate::app::App;
+use crate::auth::secrets::random_hex;
+use crate::error::Error;
+
+/// Own files only, nothing inline, no frames.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The number of a request: in its answer's `x-request-id`, in every log line and in the audit log.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// The pattern of the route that answered, set by the router's entries for the metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteName(pub &'static str);
+
+/// Middleware: everything that this file is for, around the whole application.
+pub async fn stand(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let began = Instant::now();
+    let request_id = random_hex(8);
+    request.extensions_mut().insert(RequestId(request_id.clone()));
+    let app = request.app_data::<web::Data<App>>().cloned();
+    let is_tls = app.as_ref().is_some_and(|app| app.config.is_tls());
+    let method = request.method().clone();
+    let had_flash = request.cookie(FLASH_COOKIE).is_some();
+
+    let mut response = match refusal(&request) {
+        Some(error) => {
+            let refused = answer(request.request(), &error);
+            request.into_response(refused)
+        }
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
+
+    let is_html = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let sets_flash =
+        response.headers().get_all(SET_COOKIE).any(|cookie| cookie.as_bytes().starts_with(FLASH_COOKIE.as_bytes()));
+    if had_flash && is_html && !sets_flash {
+        let mut gone = Cookie::build(FLASH_COOKIE, "").path("/").finish();
+        gone.make_removal();
+        let _ = response.response_mut().add_cookie(&gone);
+    }
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("x-request-id"), header(&request_id));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    }
+    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    if is_tls {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+
+    let elapsed = began.elapsed();
+    let status = response.status().as_u16();
+    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    if let Some(app) = app {
+        app.metrics.answered(method.as_str(), &route, status, elapsed);
+    }
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    // The pattern, not the path: paths carry sign-in links and source addresses, which are secrets.
+    tracing::info!(target: "debrief::access", request_id, %method, route, status, elapsed_ms, "answered");
+    Ok(response)
+}
+
+fn header(value: &str) -> HeaderValue {
+    HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// Why a request is not even looked at.
+fn refusal(request: &ServiceRequest) -> Option<Error> {
+    let encoding = request.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    if encoding.is_some_and(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity")) {
+        return Some(Error::Unsupported("Send the body uncompressed, without Content-Encoding.".to_owned()));
+    }
+    let is_unsafe = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // Tokens and signatures are not sent by browsers of their own accord; cookies are.
+    let is_by_cookie = !request.path().starts_with("/api/") && !request.path().starts_with("/hooks/");
+    if is_unsafe && is_by_cookie && !is_from_here(request) {
+        return Some(Error::Forbidden(
+            "This came from another site, so it was not done. Open the page here and send the form again.".to_owned(),
+        ));
+    }
+    None
+}
+
+/// Whether an unsafe request comes from our own pages, or from something that is not a browser.
+///
+/// Every current browser sends `Sec-Fetch-Site`; older ones send `Origin` with each cross-site POST.
+fn is_from_here(request: &ServiceRequest) -> bool {
+    if let Some(site) = request.headers().get("sec-fetch-site") {
+        return matches!(site.as_bytes(), b"same-origin" | b"none");
+    }
+    let Some(origin) = request.headers().get(ORIGIN).and_then(|value| value.to_str().ok()) else {
+        return true;
+    };
+    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    origin.split_once("://").is_some_and(|(_, origin_host)| origin_host.eq_ignore_ascii_case(host))
+}
+
+/// The address of whoever asks: the peer's, or what a trusted proxy says in `X-Forwarded-For`.
+pub fn client_address(request: &actix_web::HttpRequest, app: &App) -> String {
+    let Some(peer) = request.peer_addr().map(|address| address.ip()) else {
+        return "unknown".to_owned();
+    };
+    if !app.config.trusted_proxies.contains(&peer) {
+        return peer.to_string();
+    }
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    // From the right: the first address that is not one of our own proxies is the nearest that can be believed.
+    forwarded
+        .into_iter()
+        .flat_map(|list| list.rsplit(','))
+        .filter_map(|part| part.trim().parse::<std::net::IpAddr>().ok())
+        .find(|address| !app.config.trusted_proxies.contains(address))
+        .unwrap_or(peer)
+        .to_string()
+}
