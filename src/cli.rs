@@ -6,10 +6,16 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::App;
+use crate::auth::actor::Actor;
+use crate::auth::model::{Role, Scope};
+use crate::auth::queries::{self, NewToken, NewUser};
+use crate::auth::{forms, passwords};
 use crate::clock::Clock;
 use crate::config::{Config, FileConfig};
-use crate::db::{Db, Target};
+use crate::db::{Db, Target, backup};
+use crate::error::Error;
 use crate::server;
+use crate::web::fields::Fields;
 
 /// Incidents, deploys, blameless postmortems, and action items carried to a verified end.
 #[derive(Debug, Parser)]
@@ -50,6 +56,63 @@ enum Command {
     Serve,
     /// Bring the schema up to date and stop
     Migrate,
+    /// People
+    #[command(subcommand)]
+    User(UserCommand),
+    /// API tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Write a consistent copy of everything into a new file, while the server runs
+    Backup {
+        /// The file to make; must not exist
+        file: PathBuf,
+    },
+    /// Fill an empty database (SQLite or PostgreSQL) from a backup
+    Restore {
+        /// A file made by `backup`
+        file: PathBuf,
+    },
+    /// Print the OpenAPI document
+    Openapi,
+    /// Look for damage and broken rules, and say what was found
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Add a person; the password is read from standard input, and may be empty for none
+    Add {
+        /// The address to sign in with
+        email: String,
+        /// Full name
+        #[arg(long)]
+        name: String,
+        /// admin, member or viewer
+        #[arg(long, default_value = "member")]
+        role: String,
+        /// Time zone such as Europe/Berlin
+        #[arg(long, default_value = "UTC")]
+        zone: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token and print it; it is shown this once
+    Create {
+        /// Address or handle of the person in whose name it acts
+        #[arg(long)]
+        user: String,
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// read, write or ingest
+        #[arg(long)]
+        scope: String,
+        /// Days until it ends; never when left out
+        #[arg(long)]
+        days: Option<i64>,
+    },
 }
 
 /// Reads the command line and does what it says.
@@ -70,6 +133,22 @@ fn execute(cli: Cli) -> Result<(), String> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(config),
         Command::Migrate => open(&config.target).map(|_| println!("The schema is up to date.")),
+        Command::User(UserCommand::Add { email, name, role, zone }) => {
+            add_user(&open(&config.target)?, [email, name, role, zone])
+        }
+        Command::Token(TokenCommand::Create { user, name, scope, days }) => {
+            create_token(&open(&config.target)?, [user, name, scope], days)
+        }
+        Command::Backup { file } => backup::write(&open(&config.target)?, &file)
+            .map(|rows| println!("{} holds {rows} rows and was checked.", file.display())),
+        Command::Restore { file } => backup::restore(&open(&config.target)?, &file)
+            .map(|rows| println!("Restored {rows} rows from {}.", file.display())),
+        Command::Openapi => {
+            let json = crate::api::openapi::document().to_pretty_json().map_err(|error| error.to_string())?;
+            println!("{json}");
+            Ok(())
+        }
+        Command::Check => check(&open(&config.target)?),
     }
 }
 
@@ -116,6 +195,65 @@ fn start_log(format: &str) {
 
 fn open(target: &Target) -> Result<Db, String> {
     Db::open(target).map_err(|error| error.to_string())
+}
+
+/// Errors of a command as one sentence, with every field's.
+fn sentence(error: &Error) -> String {
+    match error {
+        Error::Invalid(fields) => {
+            fields.iter().map(|field| format!("{}: {}", field.field, field.message)).collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn add_user(db: &Db, [email, name, role, zone]: [String; 4]) -> Result<(), String> {
+    let role: Role = role.parse().map_err(|error| format!("--role: {error}"))?;
+    let mut password = String::new();
+    std::io::stdin().read_line(&mut password).map_err(|error| format!("The password cannot be read: {error}."))?;
+    let password = password.trim_end_matches(['\n', '\r']).to_owned();
+    let typed = [("email", email), ("name", name), ("zone", zone), ("password", password)];
+    let fields = Fields::prefilled(typed.iter().map(|(field, text)| (*field, text.clone())));
+    let user = if fields.some("password").is_some() {
+        let account = forms::account(&fields, role).map_err(|error| sentence(&error))?;
+        let hash = passwords::hash(&account.password).map_err(|error| sentence(&error))?;
+        NewUser { password_hash: Some(hash), ..account.user }
+    } else {
+        forms::person(&fields, role).map_err(|error| sentence(&error))?
+    };
+    let (actor, now) = (Actor::program("command line"), Clock::System.now());
+    db.write_blocking(|c| queries::add_user(c, &actor, &user, now)).map_err(|error| sentence(&error))?;
+    println!("{} may sign in as {}.", user.name, user.email);
+    Ok(())
+}
+
+fn create_token(db: &Db, [user, name, scope]: [String; 3], days: Option<i64>) -> Result<(), String> {
+    let scope: Scope = scope.parse().map_err(|error| format!("--scope: {error}"))?;
+    if days.is_some_and(|days| !(1..=3650).contains(&days)) {
+        return Err("--days takes a number from 1 to 3650.".to_owned());
+    }
+    let (actor, now) = (Actor::program("command line"), Clock::System.now());
+    let token = db
+        .write_blocking(|c| {
+            let owner = queries::by_email_or_handle(c, &user)?.ok_or_else(|| Error::no("person", &user))?;
+            let expires_at = days.map(|days| now.plus_s(days * 86_400));
+            queries::add_token(c, &actor, &NewToken { user_id: owner.id, name: name.clone(), scope, expires_at }, now)
+        })
+        .map_err(|error| sentence(&error))?;
+    println!("{token}");
+    Ok(())
+}
+
+fn check(db: &Db) -> Result<(), String> {
+    let faults = db.read_blocking(crate::db::check::faults).map_err(|error| sentence(&error))?;
+    if faults.is_empty() {
+        println!("Everything is in order.");
+        return Ok(());
+    }
+    for fault in &faults {
+        println!("{fault}");
+    }
+    Err(format!("{} things are not in order. Restore a backup, or ask for help with the lines above.", faults.len()))
 }
 
 fn serve(config: Config) -> Result<(), String> {

@@ -178,7 +178,10 @@ impl Error {
     /// What the reader is told. A fault's cause stays in the log.
     pub fn detail(&self) -> String {
         match self {
-            Error::Fault(_) => "It is not your fault, and it is in the log under the number below. Nothing was saved by this request.".to_owned(),
+            Error::Fault(_) => {
+                "It is not your fault, and it is in the log under the number below. Nothing was saved by this request."
+                    .to_owned()
+            }
             other => other.to_string(),
         }
     }

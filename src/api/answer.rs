@@ -42,11 +42,9 @@ pub fn base_revision(request: &HttpRequest) -> Result<Option<i64>, Error> {
     if text == "*" {
         return Ok(None);
     }
-    text.trim_start_matches("W/")
-        .trim_matches('"')
-        .parse()
-        .map(Some)
-        .map_err(|_| Error::Outdated("If-Match holds no ETag of this thing. Read it again and send its ETag.".to_owned()))
+    text.trim_start_matches("W/").trim_matches('"').parse().map(Some).map_err(|_| {
+        Error::Outdated("If-Match holds no ETag of this thing. Read it again and send its ETag.".to_owned())
+    })
 }
 
 /// Refuses an edit that is based on another revision than the present one.
@@ -56,7 +54,8 @@ pub fn base_revision(request: &HttpRequest) -> Result<Option<i64>, Error> {
 pub fn check_base(base: Option<i64>, present: i64) -> Result<(), Error> {
     match base {
         Some(base) if base != present => Err(Error::Outdated(
-            "It was changed since you read it. Read it again, put your change on top, and send the new ETag.".to_owned(),
+            "It was changed since you read it. Read it again, put your change on top, and send the new ETag."
+                .to_owned(),
         )),
         _ => Ok(()),
     }

@@ -16,6 +16,9 @@ const KEPT_S: i64 = 86_400;
 /// Longest key, in characters.
 const KEY_LIMIT: usize = 255;
 
+/// Fingerprint, status, location, ETag and body of an answer that was given.
+type Stored = (String, i64, Option<String>, Option<String>, String);
+
 /// A request that must be done once; without a key it is done each time.
 #[derive(Clone, Debug)]
 pub struct Once {
@@ -63,7 +66,7 @@ pub fn once(
     let mine = idempotency_keys::table
         .filter(idempotency_keys::user_id.eq(once.user_id))
         .filter(idempotency_keys::idempotency_key.eq(key));
-    let stored: Option<(String, i64, Option<String>, Option<String>, String)> = mine
+    let stored: Option<Stored> = mine
         .select((
             idempotency_keys::fingerprint,
             idempotency_keys::status,
@@ -96,6 +99,10 @@ pub fn once(
             idempotency_keys::created_at.eq(now),
         ))
         .execute(c)
-        .map_err(|_| Error::Busy)?;
+        .map_err(|error| {
+            // Another request with this key was faster: from the start again, its answer is there now.
+            crate::db::errors::note_race();
+            Error::from(error)
+        })?;
     Ok(created)
 }

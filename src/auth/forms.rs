@@ -21,17 +21,33 @@ pub struct Account {
 /// # Errors
 /// 422 with a sentence for each field.
 pub fn account(fields: &Fields, role: Role) -> Result<Account, Error> {
+    let password = fields.get("password").to_owned();
+    let weakness = passwords::weakness(&password, fields.get("email"));
+    match (person(fields, role), weakness) {
+        (Ok(user), None) => Ok(Account { user, password }),
+        (Ok(_), Some(weak)) => Err(Error::field("password", weak)),
+        (Err(Error::Invalid(mut errors)), weakness) => {
+            if let Some(weak) = weakness {
+                errors.add("password", weak);
+            }
+            Err(Error::Invalid(errors))
+        }
+        (Err(other), _) => Err(other),
+    }
+}
+
+/// Parses name, address and zone of somebody without a password.
+///
+/// # Errors
+/// 422 with a sentence for each field.
+pub fn person(fields: &Fields, role: Role) -> Result<NewUser, Error> {
     let mut check = Check::new();
     let name = check.line("name", fields.some("name"), LINE_LIMIT, "Say what people call you.");
     let email = email(&mut check, fields.some("email"));
-    let password = fields.get("password").to_owned();
-    if let Some(weak) = passwords::weakness(&password, email.as_deref().unwrap_or_default()) {
-        check.add("password", weak);
-    }
     let zone = zone(&mut check, fields.some("zone"));
     match (name, email, zone) {
         (Some(name), Some(email), Some(zone)) if check.is_ok() => {
-            Ok(Account { user: NewUser { email, name, role, password_hash: None, zone }, password })
+            Ok(NewUser { email, name, role, password_hash: None, zone })
         }
         _ => Err(check.into_error()),
     }

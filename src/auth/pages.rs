@@ -65,10 +65,7 @@ pub async fn set_up(request: HttpRequest, app: web::Data<App>, form: Form) -> Re
         Ok(account) => account,
         Err(Error::Invalid(errors)) => {
             let layout = Layout::bare("Set up", &request_id(&request));
-            return page_with(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &views::Setup { layout, fields: form.0, errors },
-            );
+            return page_with(StatusCode::UNPROCESSABLE_ENTITY, &views::Setup { layout, fields: form.0, errors });
         }
         Err(other) => return Err(other),
     };
@@ -111,10 +108,8 @@ pub async fn sign_in_form(request: HttpRequest, app: web::Data<App>, query: Quer
 pub async fn sign_in(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Error> {
     let fields = form.0;
     let (email, now, browser) = (fields.get("email").trim().to_lowercase(), app.clock.now(), browser(&request, &app));
-    let subjects = [
-        format!("account {}", email.chars().take(200).collect::<String>()),
-        format!("address {}", browser.address),
-    ];
+    let subjects =
+        [format!("account {}", email.chars().take(200).collect::<String>()), format!("address {}", browser.address)];
     let (wanted, limited) = (email.clone(), subjects.clone());
     let user = app
         .db

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
 use crate::error::Error;
 
@@ -15,10 +15,38 @@ pub const MAX_LENGTH_BYTES: usize = 512;
 
 /// Beginnings and wholes that guessing starts with, in lower case.
 const COMMON: &[&str] = &[
-    "password", "passw0rd", "qwertyuiop", "qwerty", "letmein", "welcome", "iloveyou", "administrator", "changeme",
-    "123456789", "1234567890", "abcdefghij", "monkey", "dragon", "football", "baseball", "sunshine", "princess",
-    "trustno1", "superman", "debrief", "correcthorsebatterystaple", "1q2w3e4r5t", "zaq12wsx", "asdfghjkl", "111111",
-    "000000", "secret", "default", "master", "login", "hunter2",
+    "password",
+    "passw0rd",
+    "qwertyuiop",
+    "qwerty",
+    "letmein",
+    "welcome",
+    "iloveyou",
+    "administrator",
+    "changeme",
+    "123456789",
+    "1234567890",
+    "abcdefghij",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "sunshine",
+    "princess",
+    "trustno1",
+    "superman",
+    "debrief",
+    "correcthorsebatterystaple",
+    "1q2w3e4r5t",
+    "zaq12wsx",
+    "asdfghjkl",
+    "111111",
+    "000000",
+    "secret",
+    "default",
+    "master",
+    "login",
+    "hunter2",
 ];
 
 /// Says what is wrong with a new password, if anything.

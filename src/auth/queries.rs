@@ -219,7 +219,9 @@ pub fn add_user(c: &mut Conn, actor: &Actor, new: &NewUser, now: Moment) -> Resu
         ))
         .returning(users::id)
         .get_result(c)
-        .map_err(|error| taken(error, "email", "Somebody has this address already. Take another, or edit that person."))?;
+        .map_err(|error| {
+            taken(error, "email", "Somebody has this address already. Take another, or edit that person.")
+        })?;
     audit::record(
         c,
         actor,
@@ -242,6 +244,21 @@ pub fn by_email(c: &mut Conn, email: &str) -> Result<Option<User>, Error> {
     Ok(users::table
         .filter(users::email.eq(email.trim().to_lowercase()))
         .filter(users::disabled_at.is_null())
+        .select(User::as_select())
+        .first(c)
+        .optional()?)
+}
+
+/// The person with this address or handle (with or without `@`), if any.
+///
+/// # Errors
+/// The database's.
+pub fn by_email_or_handle(c: &mut Conn, wanted: &str) -> Result<Option<User>, Error> {
+    let wanted = wanted.trim().to_lowercase();
+    let handle = wanted.trim_start_matches('@').to_owned();
+    Ok(users::table
+        .filter(users::email.eq(wanted).or(users::handle.eq(handle)))
+        .order(users::id)
         .select(User::as_select())
         .first(c)
         .optional()?)
@@ -310,7 +327,9 @@ pub fn use_sign_in_link(c: &mut Conn, token: &str, now: Moment) -> Result<i64, E
         .filter(sign_in_links::used_at.is_null())
         .filter(sign_in_links::expires_at.gt(now));
     if diesel::update(fresh).set(sign_in_links::used_at.eq(now)).execute(c)? != 1 {
-        return Err(Error::Forbidden("This sign-in link was used already or has expired. Ask for a new one.".to_owned()));
+        return Err(Error::Forbidden(
+            "This sign-in link was used already or has expired. Ask for a new one.".to_owned(),
+        ));
     }
     Ok(sign_in_links::table.filter(sign_in_links::token_hash.eq(&hash)).select(sign_in_links::user_id).first(c)?)
 }

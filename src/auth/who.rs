@@ -183,7 +183,9 @@ async fn caller(request: HttpRequest, allowed: &[Scope]) -> Result<Caller, Error
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim().to_owned())
         .ok_or_else(|| {
-            Error::SignedOut("Send your token as 'Authorization: Bearer …'. Make one under Settings, Tokens.".to_owned())
+            Error::SignedOut(
+                "Send your token as 'Authorization: Bearer …'. Make one under Settings, Tokens.".to_owned(),
+            )
         })?;
     let (hash, now) = (token_hash(&token), app.clock.now());
     let found = app.db.read(move |c| queries::token(c, &hash, now)).await?;

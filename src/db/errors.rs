@@ -37,6 +37,12 @@ thread_local! {
     static RACE_LOST: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Says that the running transaction lost a race for a unique key and is worth trying again from its start:
+/// [`super::Db::write`] does so once it has failed.
+pub fn note_race() {
+    RACE_LOST.with(|flag| flag.set(true));
+}
+
 pub(super) fn forget_race() {
     RACE_LOST.with(|flag| flag.set(false));
 }
@@ -49,11 +55,7 @@ impl DbError {
     /// A connection could not be had from the pool in time.
     pub(super) fn pool(error: r2d2::Error) -> Self {
         let text = error.to_string();
-        if text.contains("timed out waiting for connection: ") {
-            DbError::Unreachable(text)
-        } else {
-            DbError::Busy
-        }
+        if text.contains("timed out waiting for connection: ") { DbError::Unreachable(text) } else { DbError::Busy }
     }
 }
 
@@ -70,14 +72,14 @@ impl From<DieselError> for DbError {
                 DbError::Taken(details.constraint_name().unwrap_or(message).to_owned())
             }
             DatabaseErrorKind::SerializationFailure => {
-                RACE_LOST.with(|flag| flag.set(true));
+                note_race();
                 DbError::Busy
             }
             DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
                 DbError::Unreachable(message.to_owned())
             }
             _ if message.contains("deadlock detected") => {
-                RACE_LOST.with(|flag| flag.set(true));
+                note_race();
                 DbError::Busy
             }
             _ if message.contains("is locked") => DbError::Busy,

@@ -6,7 +6,8 @@
 //!
 //! This floor knows no domain.
 
-#[expect(missing_docs, reason = "the derive makes public items without a word")]
+pub mod backup;
+pub mod check;
 mod conn;
 pub mod counters;
 pub mod errors;
@@ -181,10 +182,7 @@ impl Db {
     ///
     /// # Errors
     /// As [`Db::write`].
-    pub fn write_blocking<T, E: From<DbError>>(
-        &self,
-        mut work: impl FnMut(&mut Conn) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn write_blocking<T, E: From<DbError>>(&self, mut work: impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         let mut slot = self.inner.writers.get().map_err(DbError::pool)?;
         let mut attempt = 0;
         loop {
@@ -199,8 +197,9 @@ impl Db {
                 slot.broken = true;
                 return Err(DbError::from(error).into());
             }
-            let outcome = work(c)
-                .and_then(|value| c.batch_execute("COMMIT").map(|()| value).map_err(|error| DbError::from(error).into()));
+            let outcome = work(c).and_then(|value| {
+                c.batch_execute("COMMIT").map(|()| value).map_err(|error| DbError::from(error).into())
+            });
             match outcome {
                 Ok(value) => {
                     if ENQUEUED.with(Cell::take) {

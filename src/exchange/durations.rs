@@ -4,9 +4,7 @@
 pub(super) fn duration_minutes(text: &str) -> Option<i64> {
     let lower = text.to_lowercase();
     let words = split_words(&lower);
-    let mut at = words
-        .iter()
-        .position(|word| amount(word).is_some() || word.as_str() == "half")?;
+    let mut at = words.iter().position(|word| amount(word).is_some() || word.as_str() == "half")?;
     if at > 6 {
         return None;
     }
@@ -14,12 +12,7 @@ pub(super) fn duration_minutes(text: &str) -> Option<i64> {
     let mut found = false;
     while at < words.len() {
         if words[at] == "half" {
-            let next = at
-                + 1
-                + words[at + 1..]
-                    .iter()
-                    .take(2)
-                    .position(|word| unit(word).is_some())?;
+            let next = at + 1 + words[at + 1..].iter().take(2).position(|word| unit(word).is_some())?;
             seconds += unit(&words[next])? * 0.5;
             found = true;
             at = next + 1;
@@ -33,9 +26,7 @@ pub(super) fn duration_minutes(text: &str) -> Option<i64> {
             break;
         };
         // "10-30 minutes" and "10 to 30 minutes": the longer.
-        if words
-            .get(at + 1)
-            .is_some_and(|word| matches!(word.as_str(), "-" | "to" | "\u{2013}"))
+        if words.get(at + 1).is_some_and(|word| matches!(word.as_str(), "-" | "to" | "\u{2013}"))
             && words.get(at + 2).is_some_and(|word| amount(word).is_some())
         {
             at += 2;
@@ -57,10 +48,7 @@ pub(super) fn field_minutes(text: &str) -> Option<i64> {
         return Some(minutes);
     }
     let clock = text.split_whitespace().next()?;
-    let parts: Vec<f64> = clock
-        .split(':')
-        .map(|part| part.parse().ok())
-        .collect::<Option<_>>()?;
+    let parts: Vec<f64> = clock.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
     match parts.as_slice() {
         [hours, minutes] if *minutes < 60.0 => to_minutes(hours * 3600.0 + minutes * 60.0),
         [hours, minutes, seconds] => to_minutes(hours * 3600.0 + minutes * 60.0 + seconds),
@@ -87,15 +75,9 @@ pub(super) fn told_minutes(text: &str) -> Option<i64> {
     let lower = text.to_lowercase();
     LEADS
         .iter()
-        .flat_map(|lead| {
-            lower
-                .match_indices(lead)
-                .map(|(at, _)| (at, at + lead.len()))
-        })
+        .flat_map(|lead| lower.match_indices(lead).map(|(at, _)| (at, at + lead.len())))
         .min()
-        .and_then(|(_, from)| {
-            duration_minutes(lower[from..].chars().take(60).collect::<String>().as_str())
-        })
+        .and_then(|(_, from)| duration_minutes(lower[from..].chars().take(60).collect::<String>().as_str()))
 }
 
 fn to_minutes(seconds: f64) -> Option<i64> {
@@ -109,10 +91,8 @@ fn to_minutes(seconds: f64) -> Option<i64> {
 }
 
 fn amount(word: &str) -> Option<f64> {
-    const NUMBERS: [&str; 13] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-        "eleven", "twelve",
-    ];
+    const NUMBERS: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     match word {
         "a" | "an" => Some(1.0),
         "fifteen" => Some(15.0),
@@ -124,11 +104,7 @@ fn amount(word: &str) -> Option<f64> {
             .position(|number| *number == word)
             .and_then(|number| u32::try_from(number).ok())
             .map(f64::from)
-            .or_else(|| {
-                word.starts_with(|c: char| c.is_ascii_digit())
-                    .then(|| word.parse().ok())
-                    .flatten()
-            }),
+            .or_else(|| word.starts_with(|c: char| c.is_ascii_digit()).then(|| word.parse().ok()).flatten()),
     }
 }
 
@@ -201,14 +177,8 @@ mod tests {
 
     #[test]
     fn lengths_are_found_in_prose() {
-        assert_eq!(
-            told_minutes("This effect lasted approximately nine hours before"),
-            Some(540)
-        );
-        assert_eq!(
-            told_minutes("it caused beta to be unusable for about 1h50m."),
-            Some(110)
-        );
+        assert_eq!(told_minutes("This effect lasted approximately nine hours before"), Some(540));
+        assert_eq!(told_minutes("it caused beta to be unusable for about 1h50m."), Some(110));
         assert_eq!(told_minutes("We waited for 5 minutes."), None);
     }
 }

@@ -269,19 +269,11 @@ pub fn write_markdown(incident: &ExportedIncident) -> String {
         front.push_list("tags", incident.tags.clone());
     }
     if !incident.deploys.is_empty() {
-        let links = incident
-            .deploys
-            .iter()
-            .map(|link| (link.deploy.clone(), link.relation.clone()))
-            .collect();
+        let links = incident.deploys.iter().map(|link| (link.deploy.clone(), link.relation.clone())).collect();
         front.push_map("deploys", links);
     }
     if !incident.action_items.is_empty() {
-        let items = incident
-            .action_items
-            .iter()
-            .map(|item| (item.key.clone(), item.status.clone()))
-            .collect();
+        let items = incident.action_items.iter().map(|item| (item.key.clone(), item.status.clone())).collect();
         front.push_map("action_items", items);
     }
     let mut body = "";
@@ -305,14 +297,10 @@ pub fn write_markdown(incident: &ExportedIncident) -> String {
 pub fn read_markdown(text: &str) -> Result<ReadExport, ExportError> {
     let split = split_front_matter(text).ok_or(ExportError::NotOurs)?;
     let front = FrontMatter::read_yaml(split.inner);
-    let schema_version = front
-        .text(OWN_MARK)
-        .and_then(|version| version.trim().parse().ok())
-        .ok_or(ExportError::NotOurs)?;
+    let schema_version =
+        front.text(OWN_MARK).and_then(|version| version.trim().parse().ok()).ok_or(ExportError::NotOurs)?;
     if schema_version > SCHEMA_VERSION {
-        return Err(ExportError::Newer {
-            found: schema_version,
-        });
+        return Err(ExportError::Newer { found: schema_version });
     }
     let mut unread = front.unread.clone();
     let word = |key: &str| front.text(key).unwrap_or_default().to_owned();
@@ -416,10 +404,7 @@ mod tests {
              started_at: \"2026-03-04T10:00:00Z\"\nservices: [shop]\ndeploys:\n  DEP-9: caused\naction_items:\n  ACT-7: open\n\
              postmortem: published\n---\n---\ntitle: kept\n---\r\n# Body"
         );
-        assert_eq!(
-            read_markdown(&write_markdown(&sample())).unwrap().incident,
-            sample()
-        );
+        assert_eq!(read_markdown(&write_markdown(&sample())).unwrap().incident, sample());
     }
 
     #[test]
@@ -434,10 +419,7 @@ mod tests {
     #[test]
     fn strangers_and_newer_files_are_refused_with_a_sentence() {
         assert_eq!(read_markdown("# x\n"), Err(ExportError::NotOurs));
-        assert_eq!(
-            read_markdown("---\ntitle: x\n---\n"),
-            Err(ExportError::NotOurs)
-        );
+        assert_eq!(read_markdown("---\ntitle: x\n---\n"), Err(ExportError::NotOurs));
         let newer = read_markdown("---\ndebrief: 99\n---\n").unwrap_err();
         assert!(newer.to_string().contains("Upgrade Debrief"), "{newer}");
     }
@@ -445,13 +427,10 @@ mod tests {
     fn any_incident() -> impl Strategy<Value = ExportedIncident> {
         let text = "\\PC{0,30}|[ -~]{0,30}";
         let body = "[ -~\r\n]{0,200}|\\PC{0,60}|---\n[a-z]{1,5}: [a-z]{0,5}\n---\n[a-z\n]{0,20}";
-        let at = proptest::option::of((0_i64..4_000_000_000, 0_u32..1_000_000).prop_map(
-            |(seconds, micros)| {
-                Utc.timestamp_opt(seconds, micros * 1_000)
-                    .single()
-                    .expect("in range")
-            },
-        ));
+        let at = proptest::option::of(
+            (0_i64..4_000_000_000, 0_u32..1_000_000)
+                .prop_map(|(seconds, micros)| Utc.timestamp_opt(seconds, micros * 1_000).single().expect("in range")),
+        );
         (
             (text, text, at.clone(), at),
             proptest::collection::vec("[a-z][a-z0-9-]{0,9}|\\PC{1,9}", 0..4),
@@ -461,36 +440,22 @@ mod tests {
                 proptest::option::of("[ -~]{0,3}[a-z][ -~]{0,9}"),
             )),
         )
-            .prop_map(
-                |((title, summary, started_at, resolved_at), services, postmortem)| {
-                    ExportedIncident {
-                        schema_version: SCHEMA_VERSION,
-                        key: "INC-1".to_owned(),
-                        title: if title.trim().is_empty() {
-                            "x".to_owned()
-                        } else {
-                            title
-                        },
-                        summary: if summary.trim().is_empty() {
-                            String::new()
-                        } else {
-                            summary
-                        },
-                        started_at,
-                        resolved_at,
-                        services,
-                        postmortem: postmortem.map(|(markdown, status, not_needed_reason)| {
-                            ExportedPostmortem {
-                                status,
-                                markdown,
-                                not_needed_reason,
-                                ..ExportedPostmortem::default()
-                            }
-                        }),
-                        ..ExportedIncident::default()
-                    }
-                },
-            )
+            .prop_map(|((title, summary, started_at, resolved_at), services, postmortem)| ExportedIncident {
+                schema_version: SCHEMA_VERSION,
+                key: "INC-1".to_owned(),
+                title: if title.trim().is_empty() { "x".to_owned() } else { title },
+                summary: if summary.trim().is_empty() { String::new() } else { summary },
+                started_at,
+                resolved_at,
+                services,
+                postmortem: postmortem.map(|(markdown, status, not_needed_reason)| ExportedPostmortem {
+                    status,
+                    markdown,
+                    not_needed_reason,
+                    ..ExportedPostmortem::default()
+                }),
+                ..ExportedIncident::default()
+            })
     }
 
     proptest! {

@@ -43,12 +43,7 @@ pub(super) fn labelled(lines: &[Line]) -> Vec<Labelled> {
                     }
                 }
             } else {
-                push(
-                    &mut found,
-                    columns[0],
-                    &line.cells[0],
-                    &line.cells[1..].join(" "),
-                );
+                push(&mut found, columns[0], &line.cells[0], &line.cells[1..].join(" "));
             }
             continue;
         }
@@ -60,10 +55,7 @@ pub(super) fn labelled(lines: &[Line]) -> Vec<Labelled> {
                 push(&mut found, Some(kind), label, value);
                 continue;
             }
-        } else if let Some((label, value)) = line
-            .text
-            .split_once(" - ")
-            .or_else(|| line.text.split_once(" \u{2013} "))
+        } else if let Some((label, value)) = line.text.split_once(" - ").or_else(|| line.text.split_once(" \u{2013} "))
             && line.heading.is_none()
             && label.len() <= LABEL_LIMIT_BYTES
         {
@@ -87,11 +79,7 @@ fn push(found: &mut Vec<Labelled>, field: Option<Field>, label: &str, value: &st
     if let Some(field) = field
         && !value.is_empty()
     {
-        found.push(Labelled {
-            field,
-            label: label.to_owned(),
-            value: value.to_owned(),
-        });
+        found.push(Labelled { field, label: label.to_owned(), value: value.to_owned() });
     }
 }
 
@@ -120,64 +108,59 @@ pub(super) fn field(label: &str) -> Option<Field> {
         })
         .map(str::to_owned)
         .collect();
-    let field = match words.join(" ").as_str() {
-        "date" | "dates" | "when" | "day" | "date time" | "date and time" | "occurred"
-        | "date occurred" | "occurred on" | "happened" | "time" | "times" | "timeframe"
-        | "time frame" | "time window" | "time range" | "period" | "window" | "date s"
-        | "time period" | "when did it happen" | "date range" | "time and date" => Field::Date,
-        "start" | "started" | "start time" | "started at" | "start date" | "begin" | "began"
-        | "beginning" | "impact start" | "start of impact" | "time started" | "started on"
-        | "impact started" | "from" | "startedat" | "start at" | "impact start time"
-        | "began at" | "time start" | "start datetime" | "start date time" => Field::Started,
-        "detected" | "detected at" | "detection time" | "time detected" | "discovered"
-        | "discovered at" | "detectedat" | "time detection" | "date detected"
-        | "first detected" | "detected on" | "identified at" => Field::Detected,
-        "mitigated" | "mitigated at" | "mitigation time" | "time mitigated" | "mitigatedat" => {
-            Field::Mitigated
-        }
-        "resolved" | "resolved at" | "end" | "ended" | "end time" | "ended at" | "end date"
-        | "impact end" | "time resolved" | "time ended" | "end of impact" | "resolvedwhen"
-        | "resolvedat" | "resolved on" | "finished" | "recovered" | "recovered at" | "fixed at"
-        | "impact ended" | "date resolved" | "to" | "until" | "restored" | "impact end time"
-        | "resolution time" | "stop time" | "time end" | "end datetime" | "end date time" => {
-            Field::Resolved
-        }
-        "duration"
-        | "downtime"
-        | "length"
-        | "impact duration"
-        | "duration of impact"
-        | "time to resolve"
-        | "time to resolution"
-        | "downtime duration"
-        | "duration minutes"
-        | "customer impact duration"
-        | "duration of downtime"
-        | "how long"
-        | "service interruption" => Field::Duration,
-        "severity" | "sev" | "severity level" | "priority" | "sev level" | "impact level" => {
-            Field::Severity
-        }
-        "service"
-        | "services"
-        | "affected services"
-        | "services affected"
-        | "service s affected"
-        | "affected service"
-        | "affected systems"
-        | "systems affected"
-        | "affected"
-        | "affected components"
-        | "components affected"
-        | "components"
-        | "component"
-        | "systems"
-        | "system"
-        | "services impacted"
-        | "impacted services" => Field::Services,
-        "title" | "name" => Field::Title,
-        _ => return None,
-    };
+    let field =
+        match words.join(" ").as_str() {
+            "date" | "dates" | "when" | "day" | "date time" | "date and time" | "occurred" | "date occurred"
+            | "occurred on" | "happened" | "time" | "times" | "timeframe" | "time frame" | "time window"
+            | "time range" | "period" | "window" | "date s" | "time period" | "when did it happen" | "date range"
+            | "time and date" => Field::Date,
+            "start" | "started" | "start time" | "started at" | "start date" | "begin" | "began" | "beginning"
+            | "impact start" | "start of impact" | "time started" | "started on" | "impact started" | "from"
+            | "startedat" | "start at" | "impact start time" | "began at" | "time start" | "start datetime"
+            | "start date time" => Field::Started,
+            "detected" | "detected at" | "detection time" | "time detected" | "discovered" | "discovered at"
+            | "detectedat" | "time detection" | "date detected" | "first detected" | "detected on"
+            | "identified at" => Field::Detected,
+            "mitigated" | "mitigated at" | "mitigation time" | "time mitigated" | "mitigatedat" => Field::Mitigated,
+            "resolved" | "resolved at" | "end" | "ended" | "end time" | "ended at" | "end date" | "impact end"
+            | "time resolved" | "time ended" | "end of impact" | "resolvedwhen" | "resolvedat" | "resolved on"
+            | "finished" | "recovered" | "recovered at" | "fixed at" | "impact ended" | "date resolved" | "to"
+            | "until" | "restored" | "impact end time" | "resolution time" | "stop time" | "time end"
+            | "end datetime" | "end date time" => Field::Resolved,
+            "duration"
+            | "downtime"
+            | "length"
+            | "impact duration"
+            | "duration of impact"
+            | "time to resolve"
+            | "time to resolution"
+            | "downtime duration"
+            | "duration minutes"
+            | "customer impact duration"
+            | "duration of downtime"
+            | "how long"
+            | "service interruption" => Field::Duration,
+            "severity" | "sev" | "severity level" | "priority" | "sev level" | "impact level" => Field::Severity,
+            "service"
+            | "services"
+            | "affected services"
+            | "services affected"
+            | "service s affected"
+            | "affected service"
+            | "affected systems"
+            | "systems affected"
+            | "affected"
+            | "affected components"
+            | "components affected"
+            | "components"
+            | "component"
+            | "systems"
+            | "system"
+            | "services impacted"
+            | "impacted services" => Field::Services,
+            "title" | "name" => Field::Title,
+            _ => return None,
+        };
     Some(field)
 }
 
@@ -188,16 +171,13 @@ pub(super) fn severity(value: &str) -> Option<String> {
         if let Some(rest) = lower.strip_prefix(prefix)
             && let Some(digit) = rest.trim_start_matches(['-', ' ', '_', ':']).chars().next()
             && let Some(level) = digit.to_digit(10)
-            && !rest.trim_start_matches(['-', ' ', '_', ':'])[1..]
-                .starts_with(|c: char| c.is_alphanumeric())
+            && !rest.trim_start_matches(['-', ' ', '_', ':'])[1..].starts_with(|c: char| c.is_alphanumeric())
         {
             // Some count from 0.
             return (level <= 5).then(|| format!("SEV{}", level.max(1)));
         }
     }
-    let first = lower
-        .split(|c: char| !c.is_alphabetic())
-        .find(|word| !word.is_empty())?;
+    let first = lower.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty())?;
     let level = match first {
         "critical" | "blocker" | "emergency" => 1,
         "high" | "major" => 2,
@@ -220,10 +200,7 @@ mod tests {
             "**Incident date**: 2019-03-04\n| Duration (total) | 2 h |\n|---|---|\n| Severity | P1 |\n\n## Start time:\n\n10:00 UTC\n\n\
              | Start | End |\n|---|---|\n| 1:00 | 2:00 |\n\nNote: nothing\n- Detected - 11:00\n",
         ));
-        let brief: Vec<(Field, &str)> = found
-            .iter()
-            .map(|fact| (fact.field, fact.value.as_str()))
-            .collect();
+        let brief: Vec<(Field, &str)> = found.iter().map(|fact| (fact.field, fact.value.as_str())).collect();
         assert_eq!(
             brief,
             [

@@ -48,8 +48,7 @@ fn opens_action_items(heading: &str) -> bool {
 
 /// The items of every list below a heading such as "Action items", and the rows of tables there.
 pub(super) fn read_action_items(body: &str) -> Vec<ReadActionItem> {
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut reader = Reader::default();
     for event in TextMergeStream::new(Parser::new_ext(body, options)) {
         if reader.found.len() >= ITEM_LIMIT {
@@ -134,10 +133,7 @@ impl Reader {
             Event::Start(Tag::TableRow) => self.cells.clear(),
             Event::Start(Tag::TableCell) => {
                 let url = self.open.take().and_then(|cell| cell.url);
-                self.open = Some(OpenItem {
-                    url,
-                    ..OpenItem::default()
-                });
+                self.open = Some(OpenItem { url, ..OpenItem::default() });
             }
             Event::End(TagEnd::TableCell) => {
                 if let Some(cell) = &self.open {
@@ -164,12 +160,8 @@ impl OpenItem {
         match event {
             Event::Text(text) | Event::Code(text) => {
                 for word in text.split_whitespace() {
-                    let bare = word
-                        .trim_start_matches('(')
-                        .trim_end_matches([')', ',', '.', ';']);
-                    if self.url.is_none()
-                        && (bare.starts_with("https://") || bare.starts_with("http://"))
-                    {
+                    let bare = word.trim_start_matches('(').trim_end_matches([')', ',', '.', ';']);
+                    if self.url.is_none() && (bare.starts_with("https://") || bare.starts_with("http://")) {
                         self.url = Some(bare.to_owned());
                     }
                 }
@@ -178,36 +170,22 @@ impl OpenItem {
                 }
                 self.text.push_str(text);
             }
-            Event::SoftBreak | Event::HardBreak | Event::Start(Tag::Paragraph) => {
-                self.text.push(' ')
-            }
+            Event::SoftBreak | Event::HardBreak | Event::Start(Tag::Paragraph) => self.text.push(' '),
             Event::TaskListMarker(done) => self.ticked = *done,
             Event::Start(Tag::Strikethrough) => self.in_struck += 1,
             Event::End(TagEnd::Strikethrough) => self.in_struck = self.in_struck.saturating_sub(1),
             Event::Start(Tag::Link { dest_url, .. }) => {
                 self.link_from = self.text.len();
-                if self.url.is_none()
-                    && (dest_url.starts_with("https://") || dest_url.starts_with("http://"))
-                {
+                if self.url.is_none() && (dest_url.starts_with("https://") || dest_url.starts_with("http://")) {
                     self.url = Some(dest_url.to_string());
                 }
             }
             Event::End(TagEnd::Link) => {
                 // "Issue" and "PR" at the end say only that there is a link.
-                let label = words_of(&self.text[self.link_from..])
-                    .join(" ")
-                    .to_lowercase();
-                let is_mark = [
-                    "issue",
-                    "pr",
-                    "pull request",
-                    "ticket",
-                    "github issue",
-                    "link to issue",
-                    "link",
-                    "jira",
-                ]
-                .contains(&label.as_str());
+                let label = words_of(&self.text[self.link_from..]).join(" ").to_lowercase();
+                let is_mark =
+                    ["issue", "pr", "pull request", "ticket", "github issue", "link to issue", "link", "jira"]
+                        .contains(&label.as_str());
                 if is_mark && self.link_from > 0 {
                     self.text.truncate(self.link_from);
                 }
@@ -219,15 +197,12 @@ impl OpenItem {
     fn close(self) -> Option<ReadActionItem> {
         let struck = !self.struck.is_empty() && self.struck.len() + 10 >= self.text.trim().len();
         let upper = self.text.trim_end_matches(['.', ')', ' ', ']']).to_owned();
-        let marked = ["DONE", "Done", "done!", "COMPLETED", "Completed", "FIXED"]
-            .iter()
-            .any(|word| {
-                upper.strip_suffix(word).is_some_and(|rest| {
-                    rest.ends_with(['(', '[', ' ', ':', '-']) && rest.trim().len() > 3
-                })
-            });
-        let begins_marked = self.text.trim_start().starts_with("DONE")
-            || self.text.trim_start().starts_with("[DONE]");
+        let marked = ["DONE", "Done", "done!", "COMPLETED", "Completed", "FIXED"].iter().any(|word| {
+            upper
+                .strip_suffix(word)
+                .is_some_and(|rest| rest.ends_with(['(', '[', ' ', ':', '-']) && rest.trim().len() > 3)
+        });
+        let begins_marked = self.text.trim_start().starts_with("DONE") || self.text.trim_start().starts_with("[DONE]");
         let title = tidy(&self.text);
         (!title.is_empty()).then_some(ReadActionItem {
             title,
@@ -244,26 +219,13 @@ fn row_item(columns: &[String], cells: &[String], url: Option<String>) -> Option
             names.iter().any(|name| column.contains(name))
         })
     };
-    let at = column(&[
-        "action",
-        "task",
-        "todo",
-        "item",
-        "description",
-        "what",
-        "title",
-    ])
-    .unwrap_or(0);
+    let at = column(&["action", "task", "todo", "item", "description", "what", "title"]).unwrap_or(0);
     let title = tidy(cells.get(at)?);
-    let status = column(&["status", "state", "done"])
-        .and_then(|at| cells.get(at))
-        .map(|cell| cell.to_lowercase());
+    let status = column(&["status", "state", "done"]).and_then(|at| cells.get(at)).map(|cell| cell.to_lowercase());
     let done = status.is_some_and(|status| {
-        [
-            "done", "complete", "closed", "fixed", "yes", "\u{2705}", "resolved",
-        ]
-        .iter()
-        .any(|word| status.starts_with(word))
+        ["done", "complete", "closed", "fixed", "yes", "\u{2705}", "resolved"]
+            .iter()
+            .any(|word| status.starts_with(word))
     });
     (!title.is_empty()).then_some(ReadActionItem { title, done, url })
 }
@@ -274,9 +236,7 @@ fn tidy(text: &str) -> String {
         .split_whitespace()
         .filter(|word| {
             let bare = word.trim_matches(['(', ')', '[', ']', ',', '.']);
-            !bare.starts_with("https://")
-                && !bare.starts_with("http://")
-                && !matches!(*word, "()" | "[]" | "().")
+            !bare.starts_with("https://") && !bare.starts_with("http://") && !matches!(*word, "()" | "[]" | "().")
         })
         .collect();
     let joined = words.join(" ");
@@ -298,10 +258,8 @@ mod tests {
              - Mail everybody (DONE)\n1. Do it\n   later https://t.example/2\n   - a detail\n- ~~struck~~\n\n| Action | Owner | Status |\n|-|-|-|\n\
              | Fix [disk](https://t.example/3) | Ana | Done |\n\n## Lessons\n\n- nor this\n",
         );
-        let brief: Vec<(&str, bool, Option<&str>)> = found
-            .iter()
-            .map(|item| (item.title.as_str(), item.done, item.url.as_deref()))
-            .collect();
+        let brief: Vec<(&str, bool, Option<&str>)> =
+            found.iter().map(|item| (item.title.as_str(), item.done, item.url.as_deref())).collect();
         assert_eq!(
             brief,
             [
@@ -317,12 +275,8 @@ mod tests {
 
     #[test]
     fn reading_survives_strange_lists() {
-        for body in [
-            "## Action items\n- \n- [ ]\n",
-            "## TODO\n|a|\n|-|\n|\n",
-            "# Actions\n",
-            &"## To do\n".repeat(50),
-        ] {
+        for body in ["## Action items\n- \n- [ ]\n", "## TODO\n|a|\n|-|\n|\n", "# Actions\n", &"## To do\n".repeat(50)]
+        {
             let _ = read_action_items(body);
         }
     }

@@ -26,29 +26,23 @@ pub struct FrontMatter {
 impl FrontMatter {
     /// Adds `key` with one value.
     pub fn push_text(&mut self, key: &str, value: impl Into<String>) {
-        self.entries
-            .push((key.to_owned(), FrontMatterValue::Text(value.into())));
+        self.entries.push((key.to_owned(), FrontMatterValue::Text(value.into())));
     }
 
     /// Adds `key` with several values.
     pub fn push_list(&mut self, key: &str, values: Vec<String>) {
-        self.entries
-            .push((key.to_owned(), FrontMatterValue::List(values)));
+        self.entries.push((key.to_owned(), FrontMatterValue::List(values)));
     }
 
     /// Adds `key` with named values.
     pub fn push_map(&mut self, key: &str, values: Vec<(String, String)>) {
-        self.entries
-            .push((key.to_owned(), FrontMatterValue::Map(values)));
+        self.entries.push((key.to_owned(), FrontMatterValue::Map(values)));
     }
 
     /// The value of `key`; capitals, `-` and `_` make no difference.
     pub fn get(&self, key: &str) -> Option<&FrontMatterValue> {
         let wanted = plain_key(key);
-        self.entries
-            .iter()
-            .find(|(name, _)| plain_key(name) == wanted)
-            .map(|(_, value)| value)
+        self.entries.iter().find(|(name, _)| plain_key(name) == wanted).map(|(_, value)| value)
     }
 
     /// The value of `key` when it is a single one and not empty.
@@ -63,11 +57,9 @@ impl FrontMatter {
     pub fn list(&self, key: &str) -> Vec<String> {
         match self.get(key) {
             Some(FrontMatterValue::List(values)) => values.clone(),
-            Some(FrontMatterValue::Text(text)) => text
-                .split(',')
-                .map(|part| part.trim().to_owned())
-                .filter(|part| !part.is_empty())
-                .collect(),
+            Some(FrontMatterValue::Text(text)) => {
+                text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+            }
             Some(FrontMatterValue::Map(_)) | None => Vec::new(),
         }
     }
@@ -82,12 +74,7 @@ impl FrontMatter {
 
     /// Reads the lines between two `---`.
     pub fn read_yaml(inner: &str) -> Self {
-        Reader {
-            lines: inner.lines().collect(),
-            at: 0,
-            read: Self::default(),
-        }
-        .read()
+        Reader { lines: inner.lines().collect(), at: 0, read: Self::default() }.read()
     }
 
     /// Reads the lines between two `+++`.
@@ -99,15 +86,10 @@ impl FrontMatter {
         };
         for (key, value) in &table {
             let value = match value {
-                toml::Value::Array(items) => {
-                    FrontMatterValue::List(items.iter().map(toml_text).collect())
+                toml::Value::Array(items) => FrontMatterValue::List(items.iter().map(toml_text).collect()),
+                toml::Value::Table(inner) => {
+                    FrontMatterValue::Map(inner.iter().map(|(name, value)| (name.clone(), toml_text(value))).collect())
                 }
-                toml::Value::Table(inner) => FrontMatterValue::Map(
-                    inner
-                        .iter()
-                        .map(|(name, value)| (name.clone(), toml_text(value)))
-                        .collect(),
-                ),
                 single => FrontMatterValue::Text(toml_text(single)),
             };
             read.entries.push((key.clone(), value));
@@ -151,31 +133,23 @@ fn toml_text(value: &toml::Value) -> String {
         toml::Value::Datetime(at) => at.to_string(),
         toml::Value::Array(items) => items.iter().map(toml_text).collect::<Vec<_>>().join(", "),
         toml::Value::Table(inner) => {
-            let named: Vec<String> = inner
-                .iter()
-                .map(|(name, value)| format!("{name}: {}", toml_text(value)))
-                .collect();
+            let named: Vec<String> =
+                inner.iter().map(|(name, value)| format!("{name}: {}", toml_text(value))).collect();
             named.join(", ")
         }
     }
 }
 
 fn plain_key(key: &str) -> String {
-    key.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Writes text bare where no YAML reader can take it for anything else, and quoted elsewhere.
 fn scalar(text: &str) -> String {
     let bare = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ' '))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ' '))
         && !text.ends_with(' ')
-        && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
-            .contains(&text.to_ascii_lowercase().as_str());
+        && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text.to_ascii_lowercase().as_str());
     if bare {
         return text.to_owned();
     }
@@ -210,11 +184,7 @@ impl<'a> Reader<'a> {
             if line.trim().is_empty() || line.trim_start().starts_with('#') {
                 continue;
             }
-            let entry = if line.starts_with([' ', '\t', '-']) {
-                None
-            } else {
-                key_and_rest(line)
-            };
+            let entry = if line.starts_with([' ', '\t', '-']) { None } else { key_and_rest(line) };
             let Some((key, rest)) = entry else {
                 self.read.unread.push(line.to_owned());
                 continue;
@@ -233,14 +203,9 @@ impl<'a> Reader<'a> {
             return Some(self.block());
         }
         if let Some(style) = rest.strip_prefix(['|', '>'])
-            && style
-                .trim_matches(['+', '-', ' '])
-                .chars()
-                .all(|c| c.is_ascii_digit())
+            && style.trim_matches(['+', '-', ' ']).chars().all(|c| c.is_ascii_digit())
         {
-            return Some(FrontMatterValue::Text(
-                self.block_text(rest.starts_with('|')),
-            ));
+            return Some(FrontMatterValue::Text(self.block_text(rest.starts_with('|'))));
         }
         if rest.starts_with('[') {
             let mut text = rest.to_owned();
@@ -266,9 +231,7 @@ impl<'a> Reader<'a> {
     }
 
     fn indented(&self) -> bool {
-        self.lines
-            .get(self.at)
-            .is_some_and(|line| line.starts_with([' ', '\t']) && !line.trim().is_empty())
+        self.lines.get(self.at).is_some_and(|line| line.starts_with([' ', '\t']) && !line.trim().is_empty())
     }
 
     /// The lines below a key without a value: a list, a map, or nothing.
@@ -281,9 +244,7 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 continue;
             }
-            let item = bare
-                .strip_prefix("- ")
-                .or_else(|| (bare == "-").then_some(""));
+            let item = bare.strip_prefix("- ").or_else(|| (bare == "-").then_some(""));
             if !line.starts_with([' ', '\t']) && item.is_none() {
                 break;
             }
@@ -323,14 +284,8 @@ impl<'a> Reader<'a> {
             .map(|line| line.len() - line.trim_start().len())
             .min()
             .unwrap_or(0);
-        let lines: Vec<&str> = lines
-            .iter()
-            .map(|line| line.get(indent..).unwrap_or(""))
-            .collect();
-        lines
-            .join(if keeps_lines { "\n" } else { " " })
-            .trim_end()
-            .to_owned()
+        let lines: Vec<&str> = lines.iter().map(|line| line.get(indent..).unwrap_or("")).collect();
+        lines.join(if keeps_lines { "\n" } else { " " }).trim_end().to_owned()
     }
 }
 
@@ -357,11 +312,7 @@ fn single(text: &str) -> Option<String> {
         return (rest.is_empty() || rest.starts_with('#')).then_some(value);
     }
     let bare = text.split(" #").next().unwrap_or(text).trim();
-    if matches!(bare, "~" | "null") {
-        Some(String::new())
-    } else {
-        Some(bare.to_owned())
-    }
+    if matches!(bare, "~" | "null") { Some(String::new()) } else { Some(bare.to_owned()) }
 }
 
 /// A quoted value and what follows it.
@@ -391,8 +342,7 @@ fn quoted(text: &str) -> Option<(String, &str)> {
                         } else {
                             8
                         };
-                        let digits: String =
-                            chars.by_ref().take(count).map(|(_, digit)| digit).collect();
+                        let digits: String = chars.by_ref().take(count).map(|(_, digit)| digit).collect();
                         value.push(char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?);
                     }
                     other => value.push(other),
@@ -470,10 +420,7 @@ mod tests {
         assert_eq!(read.text("Date"), Some("2019-03-04 10:00:00 +0100"));
         assert_eq!(read.list("categories"), ["ops", "it's", "a, b"]);
         assert_eq!(read.list("tags"), ["disk", "no: space"]);
-        assert_eq!(
-            read.map("authors")[1],
-            ("url".to_owned(), "https://a.example".to_owned())
-        );
+        assert_eq!(read.map("authors")[1], ("url".to_owned(), "https://a.example".to_owned()));
         assert_eq!(read.text("summary"), Some("one two"));
         assert_eq!(read.list("long"), ["a", "b"]);
         assert_eq!(read.text("empty"), None);

@@ -29,10 +29,7 @@ pub(super) fn lines(body: &str) -> Vec<Line> {
             }
             continue;
         }
-        if let Some(mark) = ['`', '~']
-            .into_iter()
-            .find(|mark| bare.starts_with(&mark.to_string().repeat(3)))
-        {
+        if let Some(mark) = ['`', '~'].into_iter().find(|mark| bare.starts_with(&mark.to_string().repeat(3))) {
             let length = bare.chars().take_while(|c| *c == mark).count();
             if mark == '~' || !bare[length..].contains('`') {
                 fence = Some((mark, length));
@@ -75,19 +72,12 @@ fn line(raw: &str) -> Line {
     let heading = ((1..=6).contains(&hashes) && after.starts_with([' ', '\t']))
         .then(|| u8::try_from(hashes).unwrap_or(6))
         .or_else(|| html_heading(bare));
-    let body = if hashes > 0 && heading.is_some() {
-        after.trim().trim_end_matches('#')
-    } else {
-        bare
-    };
+    let body = if hashes > 0 && heading.is_some() { after.trim().trim_end_matches('#') } else { bare };
     let body = with_cells_marked(body);
     let is_row = body.starts_with('|') || body.matches('|').count() >= 2;
     let is_ruler = body.contains('-') && body.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '));
     let mut cells: Vec<String> = if is_row && heading.is_none() && !is_ruler {
-        body.trim_matches(['|', ' '])
-            .split('|')
-            .map(readable)
-            .collect()
+        body.trim_matches(['|', ' ']).split('|').map(readable).collect()
     } else {
         Vec::new()
     };
@@ -95,24 +85,12 @@ fn line(raw: &str) -> Line {
     if bare.starts_with('<') && cells.first().is_some_and(String::is_empty) {
         cells.remove(0);
     }
-    Line {
-        heading,
-        text: readable(without_list_mark(&body)),
-        cells,
-        is_ruler,
-    }
+    Line { heading, text: readable(without_list_mark(&body)), cells, is_ruler }
 }
 
 fn html_heading(text: &str) -> Option<u8> {
-    let level = text
-        .strip_prefix("<h")
-        .or_else(|| text.strip_prefix("<H"))?
-        .chars()
-        .next()?;
-    level
-        .to_digit(10)
-        .filter(|level| (1..=6).contains(level))
-        .and_then(|level| u8::try_from(level).ok())
+    let level = text.strip_prefix("<h").or_else(|| text.strip_prefix("<H"))?.chars().next()?;
+    level.to_digit(10).filter(|level| (1..=6).contains(level)).and_then(|level| u8::try_from(level).ok())
 }
 
 /// HTML cells become cells of Markdown.
@@ -122,10 +100,7 @@ fn with_cells_marked(text: &str) -> String {
     }
     ["<td", "<th", "<TD", "<TH"]
         .iter()
-        .fold(text.to_owned(), |text, tag| {
-            text.replace(&format!("{tag}>"), "|")
-                .replace(&format!("{tag} "), "|<x ")
-        })
+        .fold(text.to_owned(), |text, tag| text.replace(&format!("{tag}>"), "|").replace(&format!("{tag} "), "|<x "))
 }
 
 fn without_list_mark(text: &str) -> &str {
@@ -134,16 +109,11 @@ fn without_list_mark(text: &str) -> &str {
         && rest.starts_with([' ', '\t'])
     {
         let rest = rest.trim_start();
-        return ["[ ] ", "[x] ", "[X] "]
-            .iter()
-            .find_map(|mark| rest.strip_prefix(mark))
-            .unwrap_or(rest);
+        return ["[ ] ", "[x] ", "[X] "].iter().find_map(|mark| rest.strip_prefix(mark)).unwrap_or(rest);
     }
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     match text[digits..].strip_prefix(['.', ')']) {
-        Some(rest)
-            if (1..=3).contains(&digits) && rest.starts_with(' ') && !starts_with_month(rest) =>
-        {
+        Some(rest) if (1..=3).contains(&digits) && rest.starts_with(' ') && !starts_with_month(rest) => {
             rest.trim_start()
         }
         _ => text,
@@ -152,11 +122,7 @@ fn without_list_mark(text: &str) -> &str {
 
 /// `19. April` is a date, not the nineteenth item.
 fn starts_with_month(rest: &str) -> bool {
-    let word: String = rest
-        .trim_start()
-        .chars()
-        .take_while(|c| c.is_alphabetic())
-        .collect();
+    let word: String = rest.trim_start().chars().take_while(|c| c.is_alphabetic()).collect();
     word.len() >= 3 && super::moments::is_month(&word)
 }
 
@@ -181,9 +147,7 @@ pub(super) fn readable(text: &str) -> String {
             continue;
         }
         if rest.starts_with("http://") || rest.starts_with("https://") {
-            let end = rest
-                .find(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | ']'))
-                .unwrap_or(rest.len());
+            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | ']')).unwrap_or(rest.len());
             rest = &rest[end..];
             continue;
         }
@@ -194,8 +158,7 @@ pub(super) fn readable(text: &str) -> String {
         }
         match c {
             '*' | '`' => {}
-            '_' if !words.ends_with(char::is_alphanumeric)
-                || !rest[1..].starts_with(char::is_alphanumeric) => {}
+            '_' if !words.ends_with(char::is_alphanumeric) || !rest[1..].starts_with(char::is_alphanumeric) => {}
             '[' | ']' => {}
             '!' if rest.starts_with("![") => {}
             '\\' if rest[1..].starts_with(|c: char| c.is_ascii_punctuation()) => {}
@@ -239,10 +202,7 @@ mod tests {
             "# A **b** [c](http://x.example/2019-01-01)\n\n- **Date:** 2019-03-04\n19. April, 11:00\n2. two\n\nTitle\n=====\n\
              ```\n# code\n```\n| Time | What |\n|------|------|\n<tr><td>Date</td><td class=x>today</td></tr>\n<!-- x\ny -->\n",
         );
-        let texts: Vec<(Option<u8>, &str)> = found
-            .iter()
-            .map(|line| (line.heading, line.text.as_str()))
-            .collect();
+        let texts: Vec<(Option<u8>, &str)> = found.iter().map(|line| (line.heading, line.text.as_str())).collect();
         assert_eq!(texts[0], (Some(1), "A b c"));
         assert_eq!(texts[1], (None, "Date: 2019-03-04"));
         assert_eq!(texts[2], (None, "19. April, 11:00"));

@@ -26,10 +26,7 @@ pub(super) fn instant(date: NaiveDate, time: NaiveTime, zone: Zone) -> DateTime<
             None => {
                 (tz.from_local_datetime(&(local - Duration::hours(1)))
                     .earliest()
-                    .map_or_else(
-                        || Utc.from_utc_datetime(&local),
-                        |before| before.with_timezone(&Utc),
-                    ))
+                    .map_or_else(|| Utc.from_utc_datetime(&local), |before| before.with_timezone(&Utc)))
                     + Duration::hours(1)
             }
         },
@@ -53,12 +50,7 @@ const MONTHS: [&str; 12] = [
 
 /// True for the English name of a month, or its first three letters.
 pub(super) fn is_month(word: &str) -> bool {
-    month(&Token {
-        text: word,
-        kind: Kind::Letters,
-        at: 0,
-    })
-    .is_some()
+    month(&Token { text: word, kind: Kind::Letters, at: 0 }).is_some()
 }
 
 fn month(word: &Token<'_>) -> Option<u32> {
@@ -67,20 +59,14 @@ fn month(word: &Token<'_>) -> Option<u32> {
     }
     let word = word.text.to_ascii_lowercase();
     let number = MONTHS.iter().position(|month| {
-        *month == word
-            || (word.len() == 3 && month.starts_with(&word))
-            || (word == "sept" && *month == "september")
+        *month == word || (word.len() == 3 && month.starts_with(&word)) || (word == "sept" && *month == "september")
     })?;
     u32::try_from(number + 1).ok()
 }
 
 fn year(token: &Token<'_>) -> Option<i32> {
     let number = token.number()?;
-    if token.text.len() == 4 && (1990..2100).contains(&number) {
-        i32::try_from(number).ok()
-    } else {
-        None
-    }
+    if token.text.len() == 4 && (1990..2100).contains(&number) { i32::try_from(number).ok() } else { None }
 }
 
 /// Every date and clock time in `text`; `year_hint` completes dates without a year.
@@ -94,21 +80,11 @@ pub(super) fn moments(text: &str, year_hint: Option<i32>) -> Vec<Moment> {
             let to = tokens[next - 1].end();
             match found.last_mut() {
                 // "13:06 on 27 September": the date belongs to the time before it.
-                Some(last)
-                    if last.date.is_none()
-                        && last.time.is_some()
-                        && joins(&text[last.to..from]) =>
-                {
+                Some(last) if last.date.is_none() && last.time.is_some() && joins(&text[last.to..from]) => {
                     last.date = Some(date);
                     last.to = to;
                 }
-                _ => found.push(Moment {
-                    date: Some(date),
-                    time: None,
-                    zone: None,
-                    from,
-                    to,
-                }),
+                _ => found.push(Moment { date: Some(date), time: None, zone: None, from, to }),
             }
             at = next;
         } else if let Some((time, zone, next)) = time_at(&tokens, at) {
@@ -120,13 +96,7 @@ pub(super) fn moments(text: &str, year_hint: Option<i32>) -> Vec<Moment> {
                     last.zone = zone;
                     last.to = to;
                 }
-                _ => found.push(Moment {
-                    date: None,
-                    time: Some(time),
-                    zone,
-                    from,
-                    to,
-                }),
+                _ => found.push(Moment { date: None, time: Some(time), zone, from, to }),
             }
             at = next;
         } else {
@@ -165,19 +135,14 @@ fn joins(between: &str) -> bool {
     const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     between.len() <= 40
         && !between.contains('\n')
-        && between.split(|c: char| !c.is_alphanumeric()).all(|word| {
-            GLUE.contains(&word.to_lowercase().as_str())
-                || DAYS.contains(&word.to_lowercase().as_str())
-        })
+        && between
+            .split(|c: char| !c.is_alphanumeric())
+            .all(|word| GLUE.contains(&word.to_lowercase().as_str()) || DAYS.contains(&word.to_lowercase().as_str()))
 }
 
 fn date_at(tokens: &[Token<'_>], at: usize, year_hint: Option<i32>) -> Option<(NaiveDate, usize)> {
     let first = &tokens[at];
-    if at > 0
-        && tokens[at - 1].kind != Kind::Mark
-        && first.kind == Kind::Digits
-        && !tokens[at - 1].is_word("t")
-    {
+    if at > 0 && tokens[at - 1].kind != Kind::Mark && first.kind == Kind::Digits && !tokens[at - 1].is_word("t") {
         return None;
     }
     if first.kind == Kind::Digits {
@@ -197,10 +162,7 @@ fn year_first(tokens: &[Token<'_>], at: usize) -> Option<(NaiveDate, usize)> {
     }
     let year = year(&first)?;
     let mark = tokens.get(at + 1)?;
-    if !matches!(
-        mark.text,
-        "-" | "/" | "." | "_" | "\u{2010}" | "\u{2011}" | "\u{2013}" | " "
-    ) {
+    if !matches!(mark.text, "-" | "/" | "." | "_" | "\u{2010}" | "\u{2011}" | "\u{2013}" | " ") {
         return None;
     }
     let second = tokens.get(at + 2)?;
@@ -213,36 +175,25 @@ fn year_first(tokens: &[Token<'_>], at: usize) -> Option<(NaiveDate, usize)> {
     } else {
         month(second)?
     };
-    Some((
-        NaiveDate::from_ymd_opt(year, month, third.number()?)?,
-        at + 5,
-    ))
+    Some((NaiveDate::from_ymd_opt(year, month, third.number()?)?, at + 5))
 }
 
 fn numbers_year_last(tokens: &[Token<'_>], at: usize) -> Option<(NaiveDate, usize)> {
     let first = tokens[at].number().filter(|_| tokens[at].text.len() <= 2)?;
     let mark = tokens.get(at + 1)?;
     let second_token = tokens.get(at + 2)?;
-    let second = second_token
-        .number()
-        .filter(|_| second_token.text.len() <= 2)?;
+    let second = second_token.number().filter(|_| second_token.text.len() <= 2)?;
     let last = tokens.get(at + 4)?;
     if !matches!(mark.text, "/" | "." | "-") || tokens.get(at + 3)?.text != mark.text {
         return None;
     }
     let year = match year(last) {
         Some(year) => year,
-        None if mark.is("/") && last.text.len() == 2 => {
-            2000 + i32::try_from(last.number()?).ok()?
-        }
+        None if mark.is("/") && last.text.len() == 2 => 2000 + i32::try_from(last.number()?).ok()?,
         None => return None,
     };
     // With slashes the month mostly stands first, with dots and hyphens the day.
-    let (month, day) = if first > 12 || (second <= 12 && !mark.is("/")) {
-        (second, first)
-    } else {
-        (first, second)
-    };
+    let (month, day) = if first > 12 || (second <= 12 && !mark.is("/")) { (second, first) } else { (first, second) };
     Some((NaiveDate::from_ymd_opt(year, month, day)?, at + 5))
 }
 
@@ -252,18 +203,10 @@ const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
 fn year_after(tokens: &[Token<'_>], at: usize) -> Option<(i32, usize)> {
     let at = skip(tokens, at, &[" ", ",", ".", "-", "/", "\u{a0}", "of"]);
     let found = year(tokens.get(at)?)?;
-    if tokens.get(at + 1).is_some_and(|token| token.is(":")) {
-        None
-    } else {
-        Some((found, at + 1))
-    }
+    if tokens.get(at + 1).is_some_and(|token| token.is(":")) { None } else { Some((found, at + 1)) }
 }
 
-fn day_and_month_name(
-    tokens: &[Token<'_>],
-    at: usize,
-    year_hint: Option<i32>,
-) -> Option<(NaiveDate, usize)> {
+fn day_and_month_name(tokens: &[Token<'_>], at: usize, year_hint: Option<i32>) -> Option<(NaiveDate, usize)> {
     let day = tokens[at].number().filter(|_| tokens[at].text.len() <= 2)?;
     let next = skip(tokens, at + 1, &ORDINALS);
     let next = skip(tokens, next, &[" ", ".", "-", "/", "of", "\u{a0}"]);
@@ -275,11 +218,7 @@ fn day_and_month_name(
     Some((NaiveDate::from_ymd_opt(year, month, day)?, end))
 }
 
-fn month_name_first(
-    tokens: &[Token<'_>],
-    at: usize,
-    year_hint: Option<i32>,
-) -> Option<(NaiveDate, usize)> {
+fn month_name_first(tokens: &[Token<'_>], at: usize, year_hint: Option<i32>) -> Option<(NaiveDate, usize)> {
     let month = month(&tokens[at])?;
     let next = skip(tokens, at + 1, &[" ", ".", "-", "\u{a0}", "the"]);
     let day_token = tokens.get(next)?;
@@ -291,11 +230,7 @@ fn month_name_first(
     let mut end = skip(tokens, next + 1, &ORDINALS);
     // "March 3-4, 2019" begins on the third.
     let range = skip(tokens, end, &[" ", "-", "\u{2013}", "&", "and", "to"]);
-    if range > end
-        && tokens
-            .get(range)
-            .is_some_and(|token| token.kind == Kind::Digits && token.text.len() <= 2)
-    {
+    if range > end && tokens.get(range).is_some_and(|token| token.kind == Kind::Digits && token.text.len() <= 2) {
         let after = skip(tokens, range + 1, &ORDINALS);
         if let Some((year, end)) = year_after(tokens, after) {
             return Some((NaiveDate::from_ymd_opt(year, month, day)?, end));
@@ -317,8 +252,7 @@ fn time_at(tokens: &[Token<'_>], at: usize) -> Option<(NaiveTime, Option<Zone>, 
         return None;
     }
     if let Some(before) = at.checked_sub(1).map(|index| tokens[index])
-        && (matches!(before.text, ":" | "." | "/" | "#")
-            || (before.kind == Kind::Letters && !before.is_word("t")))
+        && (matches!(before.text, ":" | "." | "/" | "#") || (before.kind == Kind::Letters && !before.is_word("t")))
     {
         return None;
     }
@@ -340,12 +274,8 @@ fn time_at(tokens: &[Token<'_>], at: usize) -> Option<(NaiveTime, Option<Zone>, 
                 second = number.min(59);
                 has_seconds = true;
                 next += 2;
-                if tokens
-                    .get(next)
-                    .is_some_and(|token| matches!(token.text, "." | ","))
-                    && tokens
-                        .get(next + 1)
-                        .is_some_and(|token| token.kind == Kind::Digits)
+                if tokens.get(next).is_some_and(|token| matches!(token.text, "." | ","))
+                    && tokens.get(next + 1).is_some_and(|token| token.kind == Kind::Digits)
                 {
                     next += 2;
                 }
@@ -353,12 +283,8 @@ fn time_at(tokens: &[Token<'_>], at: usize) -> Option<(NaiveTime, Option<Zone>, 
         }
     } else if first.text.len() <= 2
         && tokens.get(next).is_some_and(|token| token.is_word("h"))
-        && tokens
-            .get(next + 1)
-            .is_some_and(|token| token.kind == Kind::Digits && token.text.len() == 2)
-        && !tokens
-            .get(next + 2)
-            .is_some_and(|token| token.kind == Kind::Letters)
+        && tokens.get(next + 1).is_some_and(|token| token.kind == Kind::Digits && token.text.len() == 2)
+        && !tokens.get(next + 2).is_some_and(|token| token.kind == Kind::Letters)
     {
         minute = tokens[next + 1].number()?;
         next += 2;
@@ -422,11 +348,7 @@ fn half_of_day(tokens: &[Token<'_>], at: usize) -> (Option<Half>, usize) {
     } else {
         return (None, at);
     };
-    if dotted {
-        (Some(half), skip(tokens, at + 3, &["."]))
-    } else {
-        (None, at)
-    }
+    if dotted { (Some(half), skip(tokens, at + 3, &["."])) } else { (None, at) }
 }
 
 #[cfg(test)]
@@ -440,9 +362,7 @@ mod tests {
             return "none".to_owned();
         };
         let date = found.date.map_or("-".to_owned(), |date| date.to_string());
-        let time = found
-            .time
-            .map_or("-".to_owned(), |time| time.format("%H:%M").to_string());
+        let time = found.time.map_or("-".to_owned(), |time| time.format("%H:%M").to_string());
         let zone = match found.zone {
             None => "-".to_owned(),
             Some(Zone::Fixed(offset)) => offset.to_string(),
@@ -478,15 +398,7 @@ mod tests {
         assert_eq!(first("Feb 21, 13:00"), "2018-02-21 13:00 -");
         assert_eq!(first("19. April, 11:00"), "2018-04-19 11:00 -");
         assert_eq!(first("25/12/2019"), "2019-12-25 - -");
-        for text in [
-            "10.12.6.136",
-            "v1.2.2019x",
-            "2019-13-04",
-            "May be",
-            "March 2019",
-            "12345678",
-            "sept",
-        ] {
+        for text in ["10.12.6.136", "v1.2.2019x", "2019-13-04", "May be", "March 2019", "12345678", "sept"] {
             assert_eq!(first(text), "none", "{text}");
         }
     }
@@ -500,10 +412,7 @@ mod tests {
             ("2018-07-08 ca. 18:30", "2018-07-08 18:30 -"),
             ("07:30am - First", "- 07:30 -"),
             ("12:05 AM", "- 00:05 -"),
-            (
-                "4 p.m. ET on March 4, 2019",
-                "2019-03-04 16:00 America/New_York",
-            ),
+            ("4 p.m. ET on March 4, 2019", "2019-03-04 16:00 America/New_York"),
             ("2019-03-04T10:00:00-07:00", "2019-03-04 10:00 -07:00"),
             ("2019-03-04T10:00Z", "2019-03-04 10:00 +00:00"),
             ("2019-03-04 10:00:00 -0700", "2019-03-04 10:00 -07:00"),
@@ -517,14 +426,7 @@ mod tests {
         ] {
             assert_eq!(first(text), expected, "{text}");
         }
-        for text in [
-            "10.12.6.136:8888",
-            "1h50m",
-            "1400",
-            "step 3",
-            "x:80",
-            "99:99",
-        ] {
+        for text in ["10.12.6.136:8888", "1h50m", "1400", "step 3", "x:80", "99:99"] {
             assert_eq!(first(text), "none", "{text}");
         }
     }

@@ -90,14 +90,7 @@ pub fn read(file_name: &str, text: &str) -> ReadPostmortem {
     let body = split.map_or(text, |split| split.body);
     let lines = lines(body);
     let facts = labelled(&lines);
-    let mut reading = Reading {
-        front: &front,
-        lines: &lines,
-        facts: &facts,
-        file_name,
-        body,
-        remarks: Vec::new(),
-    };
+    let mut reading = Reading { front: &front, lines: &lines, facts: &facts, file_name, body, remarks: Vec::new() };
     if let Some(line) = front.unread.first() {
         reading.remark(format!(
             "{} of the front matter could not be read and were kept as they are, the first is: {}",
@@ -109,15 +102,9 @@ pub fn read(file_name: &str, text: &str) -> ReadPostmortem {
     let times = reading.times();
     let severity = reading.severity();
     ReadPostmortem {
-        key: is_own
-            .then(|| front.text("key").map(str::to_owned))
-            .flatten(),
+        key: is_own.then(|| front.text("key").map(str::to_owned)).flatten(),
         title,
-        markdown: if is_own {
-            body.to_owned()
-        } else {
-            text.to_owned()
-        },
+        markdown: if is_own { body.to_owned() } else { text.to_owned() },
         started_at: times.started_at,
         started_on: times.started_on,
         detected_at: times.detected_at,
@@ -135,11 +122,7 @@ pub fn read(file_name: &str, text: &str) -> ReadPostmortem {
 }
 
 fn lines_counted(count: usize) -> String {
-    if count == 1 {
-        "1 line".to_owned()
-    } else {
-        format!("{count} lines")
-    }
+    if count == 1 { "1 line".to_owned() } else { format!("{count} lines") }
 }
 
 struct Times {
@@ -205,27 +188,18 @@ impl Reading<'_> {
     /// Without any heading, a short first line is the title.
     fn first_line_as_title(&self) -> Option<String> {
         let first = self.lines.first()?;
-        let is_short =
-            first.text.len() <= 100 && !first.text.ends_with('.') && first.cells.is_empty();
-        if self.lines.iter().any(|line| line.heading == Some(1))
-            || first.heading.is_some()
-            || !is_short
-        {
+        let is_short = first.text.len() <= 100 && !first.text.ends_with('.') && first.cells.is_empty();
+        if self.lines.iter().any(|line| line.heading == Some(1)) || first.heading.is_some() || !is_short {
             return None;
         }
-        if first.text.contains(':')
-            && super::fields::field(first.text.split(':').next().unwrap_or("")).is_some()
-        {
+        if first.text.contains(':') && super::fields::field(first.text.split(':').next().unwrap_or("")).is_some() {
             return None;
         }
         title_in(&first.text)
     }
 
     fn fact(&self, field: Field) -> Option<String> {
-        self.facts
-            .iter()
-            .find(|fact| fact.field == field)
-            .map(|fact| fact.value.clone())
+        self.facts.iter().find(|fact| fact.field == field).map(|fact| fact.value.clone())
     }
 
     fn severity(&mut self) -> Option<String> {
@@ -238,45 +212,28 @@ impl Reading<'_> {
         let found = severity(&told);
         if found.is_none() {
             let told: String = told.chars().take(60).collect();
-            self.remark(format!(
-                "The severity \"{told}\" was not understood; pick one of SEV1 to SEV5."
-            ));
+            self.remark(format!("The severity \"{told}\" was not understood; pick one of SEV1 to SEV5."));
         }
         found
     }
 
     fn services(&self) -> Vec<String> {
         let mut found = Vec::new();
-        for key in [
-            "services",
-            "service",
-            "affected_services",
-            "affected",
-            "components",
-            "systems",
-        ] {
+        for key in ["services", "service", "affected_services", "affected", "components", "systems"] {
             found.extend(self.front.list(key));
         }
         if found.is_empty()
             && let Some(value) = self.fact(Field::Services)
         {
-            found.extend(
-                value
-                    .split([',', ';'])
-                    .map(|part| part.trim().trim_end_matches('.').to_owned()),
-            );
+            found.extend(value.split([',', ';']).map(|part| part.trim().trim_end_matches('.').to_owned()));
         }
-        found.retain(|name| {
-            !name.is_empty() && name.len() <= 60 && name.split_whitespace().count() <= 4
-        });
+        found.retain(|name| !name.is_empty() && name.len() <= 60 && name.split_whitespace().count() <= 4);
         without_repeats(found)
     }
 
     fn tags(&self) -> Vec<String> {
-        let found = ["tags", "tag", "categories", "labels", "keywords"]
-            .iter()
-            .flat_map(|key| self.front.list(key))
-            .collect();
+        let found =
+            ["tags", "tag", "categories", "labels", "keywords"].iter().flat_map(|key| self.front.list(key)).collect();
         without_repeats(found)
     }
 
@@ -284,20 +241,11 @@ impl Reading<'_> {
     fn days(&self) -> Vec<Day> {
         let mut days = Vec::new();
         let mut add = |place, text: &str| {
-            if let Some(date) = moments(text, None)
-                .into_iter()
-                .find_map(|moment| moment.date)
-            {
+            if let Some(date) = moments(text, None).into_iter().find_map(|moment| moment.date) {
                 days.push(Day { place, date });
             }
         };
-        for key in [
-            "incident_date",
-            "date_of_incident",
-            "started_at",
-            "started",
-            "start",
-        ] {
+        for key in ["incident_date", "date_of_incident", "started_at", "started", "start"] {
             if let Some(text) = self.front.text(key) {
                 add("front matter", text);
             }
@@ -305,12 +253,7 @@ impl Reading<'_> {
         for fact in self.facts.iter().filter(|fact| fact.field == Field::Date) {
             add("date line", &fact.value);
         }
-        for line in self
-            .lines
-            .iter()
-            .filter(|line| line.heading.is_some())
-            .take(2)
-        {
+        for line in self.lines.iter().filter(|line| line.heading.is_some()).take(2) {
             add("heading", &line.text);
         }
         if let Some(title) = self.front.text("title") {
@@ -323,10 +266,7 @@ impl Reading<'_> {
             add("file name", part);
         }
         if let Some(date) = date_in_path(self.file_name) {
-            days.push(Day {
-                place: "file name",
-                date,
-            });
+            days.push(Day { place: "file name", date });
         }
         days
     }
@@ -349,9 +289,7 @@ impl Reading<'_> {
             }
         }
         if told.started.is_none() {
-            told.started = day
-                .map(|day| at_midnight(day.date))
-                .or_else(|| self.date_in_prose());
+            told.started = day.map(|day| at_midnight(day.date)).or_else(|| self.date_in_prose());
         }
         if told.started.is_none() {
             self.remark("No date was found; set when the incident started.");
@@ -362,11 +300,7 @@ impl Reading<'_> {
         });
         let start_time = told.started.filter(|start| start.has_time);
         let by_duration = start_time
-            .zip(told.duration.or(if from_timeline.is_none() {
-                duration_told
-            } else {
-                None
-            }))
+            .zip(told.duration.or(if from_timeline.is_none() { duration_told } else { None }))
             .map(|(start, minutes)| Found {
                 at: start.at + Duration::minutes(minutes),
                 date: start.date,
@@ -378,12 +312,10 @@ impl Reading<'_> {
             None => told.resolved.or(by_duration),
         };
         let resolved = self.plausible_end(told.started, end);
-        let span = start_time
-            .zip(resolved.filter(|end| end.has_time))
-            .map(|(start, end)| (end.at - start.at).num_minutes());
-        let after_start = |found: Option<Found>| {
-            found.filter(|found| told.started.is_none_or(|start| found.at >= start.at))
-        };
+        let span =
+            start_time.zip(resolved.filter(|end| end.has_time)).map(|(start, end)| (end.at - start.at).num_minutes());
+        let after_start =
+            |found: Option<Found>| found.filter(|found| told.started.is_none_or(|start| found.at >= start.at));
         Times {
             started_at: told.started.map(|found| found.at),
             started_on: told.started.map(|found| found.date),
@@ -391,11 +323,7 @@ impl Reading<'_> {
             mitigated_at: after_start(told.mitigated).map(|found| found.at),
             resolved_at: resolved.map(|found| found.at),
             duration_minutes: told.duration.or(span).or(duration_told),
-            precision: if start_time.is_some() {
-                TimePrecision::Minute
-            } else {
-                TimePrecision::Day
-            },
+            precision: if start_time.is_some() { TimePrecision::Minute } else { TimePrecision::Day },
         }
     }
 
@@ -406,11 +334,7 @@ impl Reading<'_> {
         let agreeing = told.and_then(|told| days.iter().find(|day| day.date == told).copied());
         let chosen = agreeing.unwrap_or(first);
         if let Some(other) = days.iter().find(|day| day.date != chosen.date) {
-            let why = if agreeing.is_some() {
-                ", because the timeline agrees with it"
-            } else {
-                ""
-            };
+            let why = if agreeing.is_some() { ", because the timeline agrees with it" } else { "" };
             self.remark(format!(
                 "The {} says {} and the {} says {}; {} was taken{why}.",
                 chosen.place, chosen.date, other.place, other.date, chosen.date
@@ -419,11 +343,7 @@ impl Reading<'_> {
         Some(chosen)
     }
 
-    fn span_of_timeline(
-        &self,
-        timeline: &Timeline,
-        day: Option<Day>,
-    ) -> Option<(Found, Option<(Found, Certainty)>)> {
+    fn span_of_timeline(&self, timeline: &Timeline, day: Option<Day>) -> Option<(Found, Option<(Found, Certainty)>)> {
         let told = timeline.first_date();
         let day = day.map(|day| day.date);
         // A timeline far from the day the file names tells of something else first.
@@ -434,50 +354,23 @@ impl Reading<'_> {
             (None, day) => day,
         };
         let placed = timeline.place(first_day);
-        let near = |date: NaiveDate| {
-            first_day.is_none_or(|day| (date - day).num_days().abs() <= NEAR_DAYS)
-        };
+        let near = |date: NaiveDate| first_day.is_none_or(|day| (date - day).num_days().abs() <= NEAR_DAYS);
         let start = placed.iter().flatten().find(|entry| near(entry.date))?;
         let end = timeline.end().and_then(|(index, certainty)| {
             let entry = placed.get(index).copied().flatten()?;
-            (entry.at > start.at).then_some((
-                Found {
-                    at: entry.at,
-                    date: entry.date,
-                    has_time: entry.has_time,
-                },
-                certainty,
-            ))
+            (entry.at > start.at)
+                .then_some((Found { at: entry.at, date: entry.date, has_time: entry.has_time }, certainty))
         });
-        Some((
-            Found {
-                at: start.at,
-                date: start.date,
-                has_time: start.has_time,
-            },
-            end,
-        ))
+        Some((Found { at: start.at, date: start.date, has_time: start.has_time }, end))
     }
 
     /// The first date with a year that the text tells.
     fn date_in_prose(&mut self) -> Option<Found> {
-        let words: Vec<&str> = self
-            .lines
-            .iter()
-            .take(400)
-            .map(|line| line.text.as_str())
-            .collect();
-        let found = words
-            .iter()
-            .flat_map(|line| moments(line, None))
-            .find(|moment| moment.date.is_some())?;
+        let words: Vec<&str> = self.lines.iter().take(400).map(|line| line.text.as_str()).collect();
+        let found = words.iter().flat_map(|line| moments(line, None)).find(|moment| moment.date.is_some())?;
         self.remark("The date was taken from the text; check when the incident started.");
         Some(match (found.date, found.time, found.zone) {
-            (Some(date), Some(time), Some(zone)) => Found {
-                at: instant(date, time, zone),
-                date,
-                has_time: true,
-            },
+            (Some(date), Some(time), Some(zone)) => Found { at: instant(date, time, zone), date, has_time: true },
             (Some(date), ..) => at_midnight(date),
             _ => return None,
         })
@@ -501,10 +394,7 @@ impl Reading<'_> {
 /// `2019/03/04-disk-full.md`, `2019/03-04/README.md`.
 fn date_in_path(file_name: &str) -> Option<NaiveDate> {
     let slashed = file_name.replace('\\', "/");
-    moments(&slashed, None)
-        .into_iter()
-        .chain(moments(&slashed.replace('/', "-"), None))
-        .find_map(|moment| moment.date)
+    moments(&slashed, None).into_iter().chain(moments(&slashed.replace('/', "-"), None)).find_map(|moment| moment.date)
 }
 
 fn without_repeats(values: Vec<String>) -> Vec<String> {

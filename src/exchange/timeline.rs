@@ -76,21 +76,13 @@ pub(super) fn read_timeline(lines: &[Line], year_hint: Option<i32>) -> Timeline 
     }
     if best.is_empty() {
         // Without a section of its own, dated headings tell the story.
-        let headings: Vec<Line> = lines
-            .iter()
-            .skip(1)
-            .filter(|line| line.heading.is_some())
-            .cloned()
-            .collect();
+        let headings: Vec<Line> = lines.iter().skip(1).filter(|line| line.heading.is_some()).cloned().collect();
         let found = entries(&headings, year_hint);
         if found.iter().filter(|entry| entry.time.is_some()).count() >= 2 {
             best = found;
         }
     }
-    Timeline {
-        entries: best,
-        zone,
-    }
+    Timeline { entries: best, zone }
 }
 
 fn section_after(lines: &[Line], index: usize, year_hint: Option<i32>) -> &[Line] {
@@ -98,10 +90,7 @@ fn section_after(lines: &[Line], index: usize, year_hint: Option<i32>) -> &[Line
     let after = &lines[index + 1..];
     let end = after
         .iter()
-        .position(|line| {
-            line.heading.is_some_and(|next| next <= level)
-                && entry_moment(line, year_hint).is_none()
-        })
+        .position(|line| line.heading.is_some_and(|next| next <= level) && entry_moment(line, year_hint).is_none())
         .unwrap_or(after.len());
     &after[..end]
 }
@@ -122,25 +111,13 @@ fn entries(section: &[Line], year_hint: Option<i32>) -> Vec<Entry> {
                     hint = Some(date.year());
                 }
                 // A day as a heading over its times is no entry of its own.
-                let day_above = found
-                    .last()
-                    .filter(|last| last.time.is_none() && moment.date.is_none());
+                let day_above = found.last().filter(|last| last.time.is_none() && moment.date.is_none());
                 if let Some(date) = day_above.and_then(|last| last.date) {
                     found.pop();
-                    found.push(Entry {
-                        date: Some(date),
-                        time: moment.time,
-                        zone: moment.zone,
-                        text,
-                    });
+                    found.push(Entry { date: Some(date), time: moment.time, zone: moment.zone, text });
                     continue;
                 }
-                found.push(Entry {
-                    date: moment.date,
-                    time: moment.time,
-                    zone: moment.zone,
-                    text,
-                });
+                found.push(Entry { date: moment.date, time: moment.time, zone: moment.zone, text });
             }
             None => {
                 if let Some(last) = found.last_mut()
@@ -162,32 +139,15 @@ fn entry_moment(line: &Line, year_hint: Option<i32>) -> Option<(Moment, String)>
     }
     let is_row = !line.cells.is_empty();
     let (text, limit) = if is_row {
-        (
-            line.cells
-                .iter()
-                .take(3)
-                .cloned()
-                .collect::<Vec<_>>()
-                .join("  "),
-            ROW_LEAD_LIMIT_BYTES,
-        )
+        (line.cells.iter().take(3).cloned().collect::<Vec<_>>().join("  "), ROW_LEAD_LIMIT_BYTES)
     } else {
         (line.text.clone(), LEAD_LIMIT_BYTES)
     };
     let start: String = text.chars().take(120).collect();
-    let moment = moments(&start, year_hint)
-        .into_iter()
-        .next()
-        .filter(|moment| moment.from <= limit)?;
+    let moment = moments(&start, year_hint).into_iter().next().filter(|moment| moment.from <= limit)?;
     // A number in a sentence is no entry: before it only marks and a word or two may stand.
     let lead = &start[..moment.from];
-    if !is_row
-        && lead
-            .split_whitespace()
-            .filter(|word| word.contains(char::is_alphabetic))
-            .count()
-            > 2
-    {
+    if !is_row && lead.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count() > 2 {
         return None;
     }
     let text = if is_row { line.cells.join(" ") } else { text };
@@ -200,23 +160,12 @@ fn named_zone(lines: &[Line]) -> Option<Zone> {
         .filter(|line| line.text.len() <= 300)
         .filter(|line| {
             let lower = line.text.to_lowercase();
-            let speaks_of_times = [
-                "times",
-                "timezone",
-                "time zone",
-                "timestamps",
-                "(utc",
-                "time (",
-                "date (",
-                "hours are",
-            ]
-            .iter()
-            .any(|word| lower.contains(word));
+            let speaks_of_times =
+                ["times", "timezone", "time zone", "timestamps", "(utc", "time (", "date (", "hours are"]
+                    .iter()
+                    .any(|word| lower.contains(word));
             let is_title = line.heading.is_some() && is_timeline_heading(&lower).is_some();
-            let is_head = line
-                .cells
-                .iter()
-                .any(|cell| cell.to_lowercase().starts_with("time"));
+            let is_head = line.cells.iter().any(|cell| cell.to_lowercase().starts_with("time"));
             speaks_of_times || is_title || is_head
         })
         .find_map(|line| zone_in(&line.text))
@@ -236,9 +185,7 @@ impl Timeline {
     /// Gives each entry its instant; `day` is the day of entries before the first date.
     pub(super) fn place(&self, day: Option<NaiveDate>) -> Vec<Option<Placed>> {
         let mut date = day;
-        let mut zone = self.zone.unwrap_or(Zone::Fixed(
-            chrono::FixedOffset::east_opt(0).expect("zero is an offset"),
-        ));
+        let mut zone = self.zone.unwrap_or(Zone::Fixed(chrono::FixedOffset::east_opt(0).expect("zero is an offset")));
         if self.zone.is_none()
             && let Some(first) = self.entries.iter().find_map(|entry| entry.zone)
         {
@@ -255,11 +202,7 @@ impl Timeline {
                 }
                 _ => {}
             }
-            time_before = if entry.date.is_some() {
-                entry.time
-            } else {
-                entry.time.or(time_before)
-            };
+            time_before = if entry.date.is_some() { entry.time } else { entry.time.or(time_before) };
             let at = date.map(|date| Placed {
                 // A day alone is midnight UTC, so that it stays the same day everywhere.
                 at: match entry.time {
@@ -296,11 +239,7 @@ impl Timeline {
         });
         match told {
             Some(index) => Some((index, Certainty::Told)),
-            None => self
-                .entries
-                .len()
-                .checked_sub(1)
-                .map(|index| (index, Certainty::LastEntry)),
+            None => self.entries.len().checked_sub(1).map(|index| (index, Certainty::LastEntry)),
         }
     }
 }
@@ -321,19 +260,11 @@ mod tests {
 
     fn span(body: &str, day: Option<&str>) -> (String, String) {
         let timeline = read_timeline(&lines(body), Some(2019));
-        let placed = timeline.place(
-            day.map(|day| day.parse().unwrap())
-                .or(timeline.first_date()),
-        );
+        let placed = timeline.place(day.map(|day| day.parse().unwrap()).or(timeline.first_date()));
         let show = |at: Option<&Option<Placed>>| {
-            at.copied().flatten().map_or("none".to_owned(), |p| {
-                p.at.format("%m-%dT%H:%M").to_string()
-            })
+            at.copied().flatten().map_or("none".to_owned(), |p| p.at.format("%m-%dT%H:%M").to_string())
         };
-        (
-            show(placed.first()),
-            show(timeline.end().and_then(|(end, _)| placed.get(end))),
-        )
+        (show(placed.first()), show(timeline.end().and_then(|(end, _)| placed.get(end))))
     }
 
     #[test]
@@ -349,10 +280,7 @@ mod tests {
         ] {
             assert_eq!(span(body, None), expected, "{body}");
         }
-        assert_eq!(
-            span("## Timeline\n- 10:00 x\n- 11:00 y\n", Some("2019-03-04")).0,
-            "03-04T10:00"
-        );
+        assert_eq!(span("## Timeline\n- 10:00 x\n- 11:00 y\n", Some("2019-03-04")).0, "03-04T10:00");
         assert_eq!(span("no timeline at 10:00\n", None).0, "none");
     }
 }

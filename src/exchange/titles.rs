@@ -88,18 +88,12 @@ pub(super) fn title_in(heading: &str) -> Option<String> {
         }
     }
     let title = trimmed(&title);
-    if is_generic(title) {
-        None
-    } else {
-        Some(title.to_owned())
-    }
+    if is_generic(title) { None } else { Some(title.to_owned()) }
 }
 
 /// The words of `text`, without marks.
 pub(super) fn words_of(text: &str) -> Vec<&str> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect()
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
 }
 
 fn is_generic(title: &str) -> bool {
@@ -108,22 +102,13 @@ fn is_generic(title: &str) -> bool {
 }
 
 fn trimmed(title: &str) -> &str {
-    const EDGES: [char; 12] = [
-        ' ', ',', ':', ';', '-', '\u{2013}', '\u{2014}', '|', '/', '.', '\u{a0}', '_',
-    ];
-    let title = title
-        .trim_start_matches(EDGES)
-        .trim_end_matches(|c| EDGES.contains(&c) && c != '.');
-    let title = title
-        .strip_suffix('.')
-        .filter(|rest| !rest.ends_with('.'))
-        .unwrap_or(title);
+    const EDGES: [char; 12] = [' ', ',', ':', ';', '-', '\u{2013}', '\u{2014}', '|', '/', '.', '\u{a0}', '_'];
+    let title = title.trim_start_matches(EDGES).trim_end_matches(|c| EDGES.contains(&c) && c != '.');
+    let title = title.strip_suffix('.').filter(|rest| !rest.ends_with('.')).unwrap_or(title);
     // Brackets that held the date and are empty now.
     let title = title.trim_start_matches("()").trim_end_matches("()").trim();
     for (open, close) in [('(', ')'), ('[', ']')] {
-        if let Some(inner) = title
-            .strip_prefix(open)
-            .and_then(|rest| rest.strip_suffix(close))
+        if let Some(inner) = title.strip_prefix(open).and_then(|rest| rest.strip_suffix(close))
             && !inner.contains(open)
         {
             return inner;
@@ -140,18 +125,14 @@ fn without_date(title: &str) -> String {
         }
         let before = trimmed(&title[..moment.from]).to_owned();
         let after = trimmed(&title[moment.to..]).to_owned();
-        let bare_before =
-            ["on", "from", "for", "of", "the", "("].contains(&before.to_lowercase().as_str());
+        let bare_before = ["on", "from", "for", "of", "the", "("].contains(&before.to_lowercase().as_str());
         if before.is_empty() || bare_before {
             return after;
         }
         if after.is_empty() || after == ")" {
             let words: Vec<&str> = before.split(' ').collect();
-            let cut = words.len()
-                - usize::from(matches!(
-                    words.last().copied(),
-                    Some("on" | "from" | "of" | "for" | "(")
-                ));
+            let cut =
+                words.len() - usize::from(matches!(words.last().copied(), Some("on" | "from" | "of" | "for" | "(")));
             return trimmed(words[..cut].join(" ").trim_end_matches(['(', '['])).to_owned();
         }
         if is_generic(&before) || LEADS.contains(&before.to_lowercase().as_str()) {
@@ -168,10 +149,8 @@ fn without_lead(title: &str) -> String {
     }
     for lead in LEADS {
         if let Some(rest) = lower.strip_prefix(lead) {
-            let marked = rest
-                .trim_start()
-                .starts_with([':', '-', '\u{2013}', '\u{2014}', '|', ','])
-                && !rest.starts_with('-');
+            let marked =
+                rest.trim_start().starts_with([':', '-', '\u{2013}', '\u{2014}', '|', ',']) && !rest.starts_with('-');
             if marked {
                 let rest = trimmed(&title[lead.len()..]);
                 if !rest.is_empty() {
@@ -186,10 +165,7 @@ fn without_lead(title: &str) -> String {
 /// The title a document gives itself: its first heading that says anything.
 pub(super) fn title_of(lines: &[Line]) -> Option<String> {
     let headings = lines.iter().filter(|line| line.heading.is_some()).take(6);
-    let top = headings
-        .clone()
-        .find(|line| line.heading == Some(1))
-        .and_then(|line| title_in(&line.text));
+    let top = headings.clone().find(|line| line.heading == Some(1)).and_then(|line| title_in(&line.text));
     if top.is_some() {
         return top;
     }
@@ -205,22 +181,12 @@ pub(super) fn title_of(lines: &[Line]) -> Option<String> {
 
 /// A title from the file's name: no folder, date, or ending, hyphens as blanks.
 pub(super) fn title_from_file_name(file_name: &str) -> Option<String> {
-    let parts: Vec<&str> = file_name
-        .split(['/', '\\'])
-        .filter(|part| !part.is_empty())
-        .collect();
+    let parts: Vec<&str> = file_name.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
     for part in parts.iter().rev().take(2) {
         let stem = part.rsplit_once('.').map_or(*part, |(stem, _)| stem);
-        let words: Vec<&str> = stem
-            .split(['-', '_', ' ', '.'])
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words: Vec<&str> = stem.split(['-', '_', ' ', '.']).filter(|word| !word.is_empty()).collect();
         let dated = without_date(stem);
-        let source = if dated.is_empty() || dated == *stem {
-            words.join(" ")
-        } else {
-            dated.replace(['-', '_'], " ")
-        };
+        let source = if dated.is_empty() || dated == *stem { words.join(" ") } else { dated.replace(['-', '_'], " ") };
         let source = source.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some(title) = title_in(&source) {
             let mut letters = title.chars();
@@ -239,18 +205,9 @@ mod tests {
     #[test]
     fn dates_and_leads_are_no_part_of_a_title() {
         for (heading, title) in [
-            (
-                "2018-03-26, \"no space left on device\"",
-                "\"no space left on device\"",
-            ),
-            (
-                "2017-11-30 4:23PM PST, OOM (Out of Memory) Proxy",
-                "OOM (Out of Memory) Proxy",
-            ),
-            (
-                "incident date: 2019-02-20, kubectl logs unavailable",
-                "kubectl logs unavailable",
-            ),
+            ("2018-03-26, \"no space left on device\"", "\"no space left on device\""),
+            ("2017-11-30 4:23PM PST, OOM (Out of Memory) Proxy", "OOM (Out of Memory) Proxy"),
+            ("incident date: 2019-02-20, kubectl logs unavailable", "kubectl logs unavailable"),
             ("2017-09-29, 504", "504"),
             ("2018-02-22 NGINX crash", "NGINX crash"),
             ("Postmortem: Disk full", "Disk full"),
@@ -258,44 +215,22 @@ mod tests {
             ("Disk full on March 4, 2019", "Disk full"),
             ("Incident Report - 2019-03-04 - Disk full", "Disk full"),
             ("Outage of the API", "Outage of the API"),
-            (
-                "Postmortem of the API outage",
-                "Postmortem of the API outage",
-            ),
+            ("Postmortem of the API outage", "Postmortem of the API outage"),
             ("[2019-03-04] Disk full", "Disk full"),
-            (
-                "2019-04-03, 30min outage during upgrade",
-                "30min outage during upgrade",
-            ),
-            (
-                "Problems from 2019-03-04 to 2019-03-05 with disks",
-                "Problems from 2019-03-04 to 2019-03-05 with disks",
-            ),
+            ("2019-04-03, 30min outage during upgrade", "30min outage during upgrade"),
+            ("Problems from 2019-03-04 to 2019-03-05 with disks", "Problems from 2019-03-04 to 2019-03-05 with disks"),
         ] {
             assert_eq!(title_in(heading).as_deref(), Some(title), "{heading}");
         }
-        for nothing in [
-            "Postmortem",
-            "2019-03-04",
-            "Incident Report: 2019-03-04",
-            "Summary",
-            "",
-            "***",
-        ] {
+        for nothing in ["Postmortem", "2019-03-04", "Incident Report: 2019-03-04", "Summary", "", "***"] {
             assert_eq!(title_in(nothing), None, "{nothing}");
         }
     }
 
     #[test]
     fn file_names_are_a_last_resort() {
-        assert_eq!(
-            title_from_file_name("2019-03-04-disk_full.md").as_deref(),
-            Some("Disk full")
-        );
-        assert_eq!(
-            title_from_file_name("a/2019-03-04-disk-full/README.md").as_deref(),
-            Some("Disk full")
-        );
+        assert_eq!(title_from_file_name("2019-03-04-disk_full.md").as_deref(), Some("Disk full"));
+        assert_eq!(title_from_file_name("a/2019-03-04-disk-full/README.md").as_deref(), Some("Disk full"));
         assert_eq!(title_from_file_name("20190304.md"), None);
     }
 }

@@ -19,11 +19,7 @@ impl Token<'_> {
         self.at + self.text.len()
     }
     pub(super) fn number(&self) -> Option<u32> {
-        if self.kind == Kind::Digits {
-            self.text.parse().ok()
-        } else {
-            None
-        }
+        if self.kind == Kind::Digits { self.text.parse().ok() } else { None }
     }
     pub(super) fn is(&self, mark: &str) -> bool {
         self.text == mark
@@ -47,11 +43,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
         let mut end = at + c.len_utf8();
         if kind != Kind::Mark {
             while let Some((next_at, next)) = chars.peek().copied() {
-                let same = if kind == Kind::Digits {
-                    next.is_ascii_digit()
-                } else {
-                    next.is_alphabetic()
-                };
+                let same = if kind == Kind::Digits { next.is_ascii_digit() } else { next.is_alphabetic() };
                 if !same {
                     break;
                 }
@@ -59,20 +51,13 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
                 chars.next();
             }
         }
-        found.push(Token {
-            text: &text[at..end],
-            kind,
-            at,
-        });
+        found.push(Token { text: &text[at..end], kind, at });
     }
     found
 }
 
 pub(super) fn skip(tokens: &[Token<'_>], mut at: usize, glue: &[&str]) -> usize {
-    while tokens.get(at).is_some_and(|token| {
-        glue.iter()
-            .any(|word| token.text.eq_ignore_ascii_case(word))
-    }) {
+    while tokens.get(at).is_some_and(|token| glue.iter().any(|word| token.text.eq_ignore_ascii_case(word))) {
         at += 1;
     }
     at

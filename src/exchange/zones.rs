@@ -13,11 +13,7 @@ pub(super) enum Zone {
 }
 
 /// The zone right behind a clock time.
-pub(super) fn zone_after(
-    tokens: &[Token<'_>],
-    at: usize,
-    has_seconds: bool,
-) -> Option<(Zone, usize)> {
+pub(super) fn zone_after(tokens: &[Token<'_>], at: usize, has_seconds: bool) -> Option<(Zone, usize)> {
     if let Some(sign) = tokens.get(skip(tokens, at, &[" "]))
         && matches!(sign.text, "+" | "-")
     {
@@ -48,9 +44,7 @@ fn offset_at(tokens: &[Token<'_>], at: usize) -> Option<(Zone, usize)> {
     let number = i32::try_from(digits.number()?).ok()?;
     let (hours, minutes, next) = match digits.text.len() {
         1 | 2 => match (tokens.get(at + 2), tokens.get(at + 3)) {
-            (Some(colon), Some(minutes))
-                if colon.is(":") && minutes.text.len() == 2 && minutes.number().is_some() =>
-            {
+            (Some(colon), Some(minutes)) if colon.is(":") && minutes.text.len() == 2 && minutes.number().is_some() => {
                 (number, i32::try_from(minutes.number()?).ok()?, at + 4)
             }
             _ => (number, 0, at + 2),
@@ -61,10 +55,7 @@ fn offset_at(tokens: &[Token<'_>], at: usize) -> Option<(Zone, usize)> {
     if hours > 14 || minutes > 59 {
         return None;
     }
-    Some((
-        Zone::Fixed(FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))?),
-        next,
-    ))
+    Some((Zone::Fixed(FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))?), next))
 }
 
 /// Abbreviations with the offset they stand for, in minutes. `IST` is read as India's.
@@ -128,9 +119,9 @@ fn zone_at(tokens: &[Token<'_>], at: usize) -> Option<(Zone, usize)> {
         return Some((Zone::Named(*tz), at + 1));
     }
     let common = ["utc", "gmt", "z"].contains(&token.text.to_ascii_lowercase().as_str());
-    let (name, minutes) = FIXED_ZONES.iter().find(|(name, _)| {
-        *name == token.text || (common && name.eq_ignore_ascii_case(token.text))
-    })?;
+    let (name, minutes) = FIXED_ZONES
+        .iter()
+        .find(|(name, _)| *name == token.text || (common && name.eq_ignore_ascii_case(token.text)))?;
     if matches!(*name, "UTC" | "GMT") {
         let sign = skip(tokens, at + 1, &[" "]);
         let close = sign == at + 1 || tokens.get(sign).is_some_and(|token| token.is("+"));

@@ -69,11 +69,7 @@ pub fn diff(old: &str, new: &str) -> Vec<DiffLine> {
     let mut lines = Vec::with_capacity(old.len().max(new.len()));
     for op in capture_diff_slices_deadline(Algorithm::Myers, &old, &new, Some(deadline)) {
         match op {
-            DiffOp::Equal {
-                old_index,
-                new_index,
-                len,
-            } => {
+            DiffOp::Equal { old_index, new_index, len } => {
                 for offset in 0..len {
                     lines.push(DiffLine {
                         kind: DiffKind::Same,
@@ -84,12 +80,7 @@ pub fn diff(old: &str, new: &str) -> Vec<DiffLine> {
                 }
             }
             DiffOp::Delete { .. } | DiffOp::Insert { .. } | DiffOp::Replace { .. } => {
-                push_changed(
-                    &mut lines,
-                    (&old, op.old_range()),
-                    (&new, op.new_range()),
-                    deadline,
-                );
+                push_changed(&mut lines, (&old, op.old_range()), (&new, op.new_range()), deadline);
             }
         }
     }
@@ -102,10 +93,7 @@ pub fn collapse(lines: Vec<DiffLine>, context: usize) -> Vec<DiffSection> {
     let mut shown = vec![false; lines.len()];
     for (index, line) in lines.iter().enumerate() {
         if line.kind != DiffKind::Same {
-            let to = index
-                .saturating_add(context)
-                .saturating_add(1)
-                .min(lines.len());
+            let to = index.saturating_add(context).saturating_add(1).min(lines.len());
             // Walking back from each change would cost `context` a line; the stretch already
             // shown ends the walk.
             for at in (index.saturating_sub(context)..index).rev() {
@@ -155,51 +143,28 @@ fn push_changed(lines: &mut Vec<DiffLine>, old: Stretch<'_>, new: Stretch<'_>, d
         lines.push(removed(old_index, was));
         added.push(added_line(new_index, is));
     }
-    for (old_index, line) in old_lines
-        .iter()
-        .enumerate()
-        .take(old_range.end)
-        .skip(old_range.start + pairs)
-    {
+    for (old_index, line) in old_lines.iter().enumerate().take(old_range.end).skip(old_range.start + pairs) {
         lines.push(removed(old_index, plain(line)));
     }
     lines.append(&mut added);
-    for (new_index, line) in new_lines
-        .iter()
-        .enumerate()
-        .take(new_range.end)
-        .skip(new_range.start + pairs)
-    {
+    for (new_index, line) in new_lines.iter().enumerate().take(new_range.end).skip(new_range.start + pairs) {
         lines.push(added_line(new_index, plain(line)));
     }
 }
 
 fn removed(index: usize, parts: Vec<DiffPart>) -> DiffLine {
-    DiffLine {
-        kind: DiffKind::Removed,
-        old_no: Some(index + 1),
-        new_no: None,
-        parts,
-    }
+    DiffLine { kind: DiffKind::Removed, old_no: Some(index + 1), new_no: None, parts }
 }
 
 fn added_line(index: usize, parts: Vec<DiffPart>) -> DiffLine {
-    DiffLine {
-        kind: DiffKind::Added,
-        old_no: None,
-        new_no: Some(index + 1),
-        parts,
-    }
+    DiffLine { kind: DiffKind::Added, old_no: None, new_no: Some(index + 1), parts }
 }
 
 fn plain(line: &str) -> Vec<DiffPart> {
     if line.is_empty() {
         return Vec::new();
     }
-    vec![DiffPart {
-        text: line.to_owned(),
-        emphasised: false,
-    }]
+    vec![DiffPart { text: line.to_owned(), emphasised: false }]
 }
 
 fn compare_words(old: &str, new: &str, deadline: Instant) -> (Vec<DiffPart>, Vec<DiffPart>) {
@@ -208,17 +173,11 @@ fn compare_words(old: &str, new: &str, deadline: Instant) -> (Vec<DiffPart>, Vec
     }
     let old_words = words(old);
     let new_words = words(new);
-    let ops =
-        capture_diff_slices_deadline(Algorithm::Myers, &old_words, &new_words, Some(deadline));
+    let ops = capture_diff_slices_deadline(Algorithm::Myers, &old_words, &new_words, Some(deadline));
     let kept: usize = ops
         .iter()
         .filter(|op| matches!(op, DiffOp::Equal { .. }))
-        .map(|op| {
-            old_words[op.old_range()]
-                .iter()
-                .filter(|word| !word.trim().is_empty())
-                .count()
-        })
+        .map(|op| old_words[op.old_range()].iter().filter(|word| !word.trim().is_empty()).count())
         .sum();
     // Two lines with hardly a word in common are two lines, not one line that changed.
     let most = old_words.len().max(new_words.len());
@@ -287,13 +246,7 @@ mod tests {
                 let text: String = line
                     .parts
                     .iter()
-                    .map(|part| {
-                        if part.emphasised {
-                            format!("[{}]", part.text)
-                        } else {
-                            part.text.clone()
-                        }
-                    })
+                    .map(|part| if part.emphasised { format!("[{}]", part.text) } else { part.text.clone() })
                     .collect();
                 format!("{mark}{text}")
             })
@@ -303,26 +256,14 @@ mod tests {
     #[test]
     fn changed_lines_show_their_words() {
         let lines = diff("a\nthe disk was full\nb\n", "a\nthe queue was full\nb\nc\n");
-        assert_eq!(
-            sketch(&lines),
-            [
-                " a",
-                "-the [disk] was full",
-                "+the [queue] was full",
-                " b",
-                "+c"
-            ]
-        );
+        assert_eq!(sketch(&lines), [" a", "-the [disk] was full", "+the [queue] was full", " b", "+c"]);
         assert_eq!((lines[1].old_no, lines[1].new_no), (Some(2), None));
         assert_eq!((lines[4].old_no, lines[4].new_no), (None, Some(4)));
     }
 
     #[test]
     fn lines_with_nothing_in_common_are_whole() {
-        assert_eq!(
-            sketch(&diff("alpha beta\n", "gamma delta\n")),
-            ["-alpha beta", "+gamma delta"]
-        );
+        assert_eq!(sketch(&diff("alpha beta\n", "gamma delta\n")), ["-alpha beta", "+gamma delta"]);
         assert_eq!(sketch(&diff("", "x")), ["+x"]);
         assert!(diff("", "").is_empty());
         assert_eq!(sketch(&diff("x\r\n", "x\n")), [" x"]);
@@ -341,30 +282,18 @@ mod tests {
             })
             .collect();
         assert_eq!(sizes, [(false, 17), (true, 8), (false, 16)]);
-        assert!(matches!(
-            collapse(diff("a\nb\nc", "a\nb\nc"), 3).as_slice(),
-            [DiffSection::Folded(_)]
-        ));
+        assert!(matches!(collapse(diff("a\nb\nc", "a\nb\nc"), 3).as_slice(), [DiffSection::Folded(_)]));
     }
 
     #[test]
     fn huge_texts_end_in_time_and_lose_nothing() {
         let old: String = (0..20_000).map(|n| format!("{}\n", n % 977)).collect();
-        let new: String = (0..20_000)
-            .map(|n| format!("{}\n", (n * 7) % 991))
-            .collect();
+        let new: String = (0..20_000).map(|n| format!("{}\n", (n * 7) % 991)).collect();
         let from = Instant::now();
         let lines = diff(&old, &new);
-        assert!(
-            from.elapsed() < Duration::from_secs(5),
-            "{:?}",
-            from.elapsed()
-        );
-        let rebuilt: String = lines
-            .iter()
-            .filter(|line| line.kind != DiffKind::Removed)
-            .map(|line| line.text() + "\n")
-            .collect();
+        assert!(from.elapsed() < Duration::from_secs(5), "{:?}", from.elapsed());
+        let rebuilt: String =
+            lines.iter().filter(|line| line.kind != DiffKind::Removed).map(|line| line.text() + "\n").collect();
         assert_eq!(rebuilt, new);
     }
 }

@@ -79,11 +79,7 @@ fn looks_like_key(line: &str, fence: FrontMatterFence) -> bool {
     }
     line.split_once(mark).is_some_and(|(key, _)| {
         let key = key.trim().trim_matches(['"', '\'']);
-        !key.is_empty()
-            && key.len() <= 80
-            && key
-                .chars()
-                .all(|c| c.is_alphanumeric() || "_-. ".contains(c))
+        !key.is_empty() && key.len() <= 80 && key.chars().all(|c| c.is_alphanumeric() || "_-. ".contains(c))
     })
 }
 

@@ -25,10 +25,7 @@ pub(super) struct OpenTag {
 
 impl OpenTag {
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -106,13 +103,9 @@ fn end_of_dropped(html: &str, from: usize, name: &str) -> usize {
     let mut at = 0;
     while let Some(offset) = lower[at..].find("</") {
         let start = at + offset + 2;
-        let is_it = lower
-            .get(start..start + name.len())
-            .is_some_and(|found| found.eq_ignore_ascii_case(name));
+        let is_it = lower.get(start..start + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name));
         if is_it {
-            return lower[start..]
-                .find('>')
-                .map_or(html.len(), |end| from + start + end + 1);
+            return lower[start..].find('>').map_or(html.len(), |end| from + start + end + 1);
         }
         at = start;
     }
@@ -149,10 +142,7 @@ fn markup(rest: &str) -> Option<(Piece<'_>, usize)> {
 }
 
 fn name_at(text: &str) -> String {
-    text.chars()
-        .take_while(|c| !c.is_whitespace() && !matches!(c, '/' | '>'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().take_while(|c| !c.is_whitespace() && !matches!(c, '/' | '>')).flat_map(char::to_lowercase).collect()
 }
 
 fn open_tag(rest: &str) -> Option<(Piece<'_>, usize)> {
@@ -168,10 +158,7 @@ fn open_tag(rest: &str) -> Option<(Piece<'_>, usize)> {
             b'>' => return Some((Piece::Open(OpenTag { name, attributes }), at + 1)),
             _ => {
                 let key_from = at;
-                while at < bytes.len()
-                    && !bytes[at].is_ascii_whitespace()
-                    && !matches!(bytes[at], b'=' | b'>' | b'/')
-                {
+                while at < bytes.len() && !bytes[at].is_ascii_whitespace() && !matches!(bytes[at], b'=' | b'>' | b'/') {
                     at += 1;
                 }
                 // A stray `=` stands for itself, so that every round moves on.
@@ -193,9 +180,7 @@ fn open_tag(rest: &str) -> Option<(Piece<'_>, usize)> {
                     (raw, at) = attribute_value(rest, at)?;
                     value = decode(raw);
                 }
-                if attributes.len() < ATTRIBUTE_LIMIT
-                    && !attributes.iter().any(|(known, _)| *known == key)
-                {
+                if attributes.len() < ATTRIBUTE_LIMIT && !attributes.iter().any(|(known, _)| *known == key) {
                     attributes.push((key, value));
                 }
             }
@@ -204,8 +189,7 @@ fn open_tag(rest: &str) -> Option<(Piece<'_>, usize)> {
 }
 
 fn name_length(text: &str) -> usize {
-    text.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>'))
-        .unwrap_or(text.len())
+    text.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>')).unwrap_or(text.len())
 }
 
 fn attribute_value(rest: &str, from: usize) -> Option<(&str, usize)> {
@@ -254,17 +238,10 @@ fn character_reference(rest: &str) -> Option<(char, usize)> {
         Some(hex) => (16, hex, 3),
         None => (10, digits_at, 2),
     };
-    let count = digits_at
-        .chars()
-        .take_while(|c| c.is_digit(radix))
-        .take(8)
-        .count();
+    let count = digits_at.chars().take_while(|c| c.is_digit(radix)).take(8).count();
     let number = u32::from_str_radix(&digits_at[..count], radix).ok()?;
     let semicolon = usize::from(digits_at[count..].starts_with(';'));
-    Some((
-        char::from_u32(number).unwrap_or('\u{FFFD}'),
-        lead + count + semicolon,
-    ))
+    Some((char::from_u32(number).unwrap_or('\u{FFFD}'), lead + count + semicolon))
 }
 
 #[cfg(test)]
@@ -274,10 +251,7 @@ mod tests {
     fn open(name: &str, attributes: &[(&str, &str)]) -> Piece<'static> {
         Piece::Open(OpenTag {
             name: name.to_owned(),
-            attributes: attributes
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect(),
+            attributes: attributes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
         })
     }
 
@@ -294,23 +268,14 @@ mod tests {
             ]
         );
         assert_eq!(pieces("1 < 2 <3"), vec![Piece::Text("1 < 2 <3")]);
-        assert_eq!(
-            pieces("<a href=&#106;ava&Tab;x>"),
-            vec![open("a", &[("href", "java\tx")])]
-        );
+        assert_eq!(pieces("<a href=&#106;ava&Tab;x>"), vec![open("a", &[("href", "java\tx")])]);
     }
 
     #[test]
     fn content_that_is_never_shown_goes_whole() {
         assert_eq!(
             pieces("a<script x>if (1 < 2) '</b>'</SCRIPT >b<!-- <i> -->c"),
-            vec![
-                Piece::Text("a"),
-                Piece::Dropped,
-                Piece::Text("b"),
-                Piece::Dropped,
-                Piece::Text("c")
-            ]
+            vec![Piece::Text("a"), Piece::Dropped, Piece::Text("b"), Piece::Dropped, Piece::Text("c")]
         );
         assert_eq!(pieces("a<style>b"), vec![Piece::Text("a"), Piece::Dropped]);
     }
@@ -319,12 +284,7 @@ mod tests {
     fn a_tag_without_an_end_is_text() {
         assert_eq!(
             pieces("<i>x</i><div title=\""),
-            vec![
-                open("i", &[]),
-                Piece::Text("x"),
-                Piece::Close("i".to_owned()),
-                Piece::Text("<div title=\""),
-            ]
+            vec![open("i", &[]), Piece::Text("x"), Piece::Close("i".to_owned()), Piece::Text("<div title=\""),]
         );
     }
 }

@@ -54,11 +54,7 @@ pub(super) fn headings(events: &[Event<'_>], top: u8) -> Vec<Heading> {
             }
             let level = levels.place(heading_level(*level));
             let anchor = anchors.name(&text);
-            found.push(Heading {
-                level,
-                text,
-                anchor,
-            });
+            found.push(Heading { level, text, anchor });
         }
     }
     found
@@ -73,10 +69,7 @@ struct LevelStack {
 
 impl LevelStack {
     fn new(top: u8) -> Self {
-        Self {
-            top,
-            open: Vec::new(),
-        }
+        Self { top, open: Vec::new() }
     }
 
     fn place(&mut self, written: u8) -> u8 {
@@ -130,11 +123,7 @@ pub(super) fn slug(text: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() {
-        "section".to_owned()
-    } else {
-        slug.to_owned()
-    }
+    if slug.is_empty() { "section".to_owned() } else { slug.to_owned() }
 }
 
 #[cfg(test)]
@@ -142,10 +131,7 @@ mod tests {
     use super::*;
 
     fn levels(source: &str) -> Vec<u8> {
-        outline(source)
-            .iter()
-            .map(|heading| heading.level)
-            .collect()
+        outline(source).iter().map(|heading| heading.level).collect()
     }
 
     #[test]
@@ -154,32 +140,19 @@ mod tests {
         assert_eq!(levels("### a\n# b\n## c\n"), [2, 2, 3]);
         assert_eq!(levels("# a\n#### b\n##### c\n#### d\n"), [2, 3, 4, 3]);
         assert_eq!(levels("# a\n#\n## b\n"), [2, 3]);
-        assert_eq!(
-            levels("# a\n## b\n### c\n#### d\n##### e\n###### f\n"),
-            [2, 3, 4, 5, 6, 6]
-        );
+        assert_eq!(levels("# a\n## b\n### c\n#### d\n##### e\n###### f\n"), [2, 3, 4, 5, 6, 6]);
     }
 
     #[test]
     fn anchors_are_readable_and_unique() {
-        let anchors: Vec<String> = outline(
-            "# What went *well*?\n# x\n# x\n# x-2\n# x\n# ???\n# Übersicht\n# `a` & [b](c)\n",
-        )
-        .into_iter()
-        .map(|heading| heading.anchor)
-        .collect();
+        let anchors: Vec<String> =
+            outline("# What went *well*?\n# x\n# x\n# x-2\n# x\n# ???\n# Übersicht\n# `a` & [b](c)\n")
+                .into_iter()
+                .map(|heading| heading.anchor)
+                .collect();
         assert_eq!(
             anchors,
-            [
-                "h-what-went-well",
-                "h-x",
-                "h-x-2",
-                "h-x-2-2",
-                "h-x-3",
-                "h-section",
-                "h-übersicht",
-                "h-a-b"
-            ]
+            ["h-what-went-well", "h-x", "h-x-2", "h-x-2-2", "h-x-3", "h-section", "h-übersicht", "h-a-b"]
         );
     }
 }

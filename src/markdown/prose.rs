@@ -52,9 +52,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 /// True when the character before belongs to the same word, address or path.
 fn joins(before: Option<char>) -> bool {
-    before.is_some_and(|c| {
-        c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.' | '#' | '=' | '&')
-    })
+    before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.' | '#' | '=' | '&'))
 }
 
 fn key(rest: &str) -> Option<(Piece<'_>, usize)> {
@@ -63,10 +61,7 @@ fn key(rest: &str) -> Option<(Piece<'_>, usize)> {
     if !matches!(prefix, "INC-" | "ACT-" | "DEP-") {
         return None;
     }
-    let digits = rest[digits_from..]
-        .bytes()
-        .take_while(u8::is_ascii_digit)
-        .count();
+    let digits = rest[digits_from..].bytes().take_while(u8::is_ascii_digit).count();
     let length = digits_from + digits;
     if digits == 0 || digits > 12 || rest.as_bytes()[digits_from] == b'0' {
         return None;
@@ -96,26 +91,20 @@ fn handle(rest: &str) -> Option<(Piece<'_>, usize)> {
     if !body.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         return None;
     }
-    let run = body
-        .bytes()
-        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
-        .count();
+    let run = body.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')).count();
     let name = body[..run].trim_end_matches(['.', '-', '_']);
     let after = body[name.len()..].chars().next();
     // `@scope/package` and `@name@host` mean something else.
-    if name.len() > HANDLE_LIMIT
-        || after.is_some_and(|c| matches!(c, '/' | '@') || c.is_alphanumeric())
-    {
+    if name.len() > HANDLE_LIMIT || after.is_some_and(|c| matches!(c, '/' | '@') || c.is_alphanumeric()) {
         return None;
     }
     Some((Piece::Handle(name, &rest[..=name.len()]), name.len() + 1))
 }
 
 fn address(rest: &str) -> Option<(Piece<'_>, usize)> {
-    let scheme = ["https://", "http://"].into_iter().find(|scheme| {
-        rest.get(..scheme.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    })?;
+    let scheme = ["https://", "http://"]
+        .into_iter()
+        .find(|scheme| rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))?;
     let end = rest
         .find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`'))
         .unwrap_or(rest.len());

@@ -67,10 +67,7 @@ pub struct ReferenceKeys {
 impl ReferenceKeys {
     /// True when there is nothing to look up.
     pub fn is_empty(&self) -> bool {
-        self.incidents.is_empty()
-            && self.action_items.is_empty()
-            && self.deploys.is_empty()
-            && self.handles.is_empty()
+        self.incidents.is_empty() && self.action_items.is_empty() && self.deploys.is_empty() && self.handles.is_empty()
     }
 }
 
@@ -81,9 +78,7 @@ pub fn collect_references(source: &str) -> ReferenceKeys {
     let mut closed_to_links = 0_usize;
     for event in parse(body) {
         match event {
-            Event::Start(
-                Tag::Link { .. } | Tag::Image { .. } | Tag::CodeBlock(_) | Tag::HtmlBlock,
-            ) => {
+            Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::CodeBlock(_) | Tag::HtmlBlock) => {
                 closed_to_links += 1;
             }
             Event::End(TagEnd::Link | TagEnd::Image | TagEnd::CodeBlock | TagEnd::HtmlBlock) => {

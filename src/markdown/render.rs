@@ -67,23 +67,15 @@ pub fn render(source: &str, refs: &dyn References) -> Result<SafeHtml, TooDeep> 
 ///
 /// # Errors
 /// [`TooDeep`] when the text nests more than [`DEPTH_LIMIT`] levels.
-pub fn render_in(
-    place: Place<'_>,
-    source: &str,
-    refs: &dyn References,
-) -> Result<SafeHtml, TooDeep> {
+pub fn render_in(place: Place<'_>, source: &str, refs: &dyn References) -> Result<SafeHtml, TooDeep> {
     let split = split_front_matter(source);
     let body = split.map_or(source, |split| split.body);
     let events = events_within_depth(body)?;
     let (top, id_prefix) = match place {
         Place::Page => (TOP_LEVEL, String::new()),
-        Place::Within {
-            id_prefix,
-            under_heading,
-        } => (
-            (under_heading + 1).clamp(TOP_LEVEL, 6),
-            format!("{}-", slug(id_prefix)),
-        ),
+        Place::Within { id_prefix, under_heading } => {
+            ((under_heading + 1).clamp(TOP_LEVEL, 6), format!("{}-", slug(id_prefix)))
+        }
     };
     let mut page = Page {
         place,
@@ -123,26 +115,16 @@ fn events_within_depth(body: &str) -> Result<Vec<Event<'_>>, TooDeep> {
     let mut events = Vec::new();
     for event in parse(body) {
         match &event {
-            Event::Start(Tag::BlockQuote(_) | Tag::Item | Tag::FootnoteDefinition(_)) => {
-                blocks += 1
-            }
+            Event::Start(Tag::BlockQuote(_) | Tag::Item | Tag::FootnoteDefinition(_)) => blocks += 1,
             Event::End(TagEnd::BlockQuote(_) | TagEnd::Item | TagEnd::FootnoteDefinition) => {
                 blocks = blocks.saturating_sub(1);
             }
-            Event::Start(
-                Tag::Emphasis
-                | Tag::Strong
-                | Tag::Strikethrough
-                | Tag::Link { .. }
-                | Tag::Image { .. },
-            ) => spans += 1,
-            Event::End(
-                TagEnd::Emphasis
-                | TagEnd::Strong
-                | TagEnd::Strikethrough
-                | TagEnd::Link
-                | TagEnd::Image,
-            ) => spans = spans.saturating_sub(1),
+            Event::Start(Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. }) => {
+                spans += 1
+            }
+            Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image) => {
+                spans = spans.saturating_sub(1)
+            }
             _ => {}
         }
         if blocks > DEPTH_LIMIT || spans > DEPTH_LIMIT {
@@ -193,9 +175,7 @@ impl Page<'_, '_> {
                 continue;
             }
             match &events[index] {
-                Event::Start(Tag::Image {
-                    dest_url, title, ..
-                }) => {
+                Event::Start(Tag::Image { dest_url, title, .. }) => {
                     let description = text_of_element(events, index);
                     self.picture(dest_url, &description, title);
                     index = end_of_element(events, index);
@@ -246,9 +226,9 @@ impl Page<'_, '_> {
             }
             Event::End(_) => *depth -= 1,
             Event::InlineHtml(markup) if *depth == 0 => {
-                let closes = markup.strip_prefix("</").is_some_and(|rest| {
-                    rest.trim_end_matches('>').trim().eq_ignore_ascii_case(name)
-                });
+                let closes = markup
+                    .strip_prefix("</")
+                    .is_some_and(|rest| rest.trim_end_matches('>').trim().eq_ignore_ascii_case(name));
                 if closes {
                     self.muted = None;
                 }
@@ -263,11 +243,9 @@ impl Page<'_, '_> {
             Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } => {
                 self.raw.before_words(&mut self.out);
             }
-            Tag::Paragraph
-            | Tag::BlockQuote(_)
-            | Tag::CodeBlock(_)
-            | Tag::List(_)
-            | Tag::Table(_) => self.before_block("div"),
+            Tag::Paragraph | Tag::BlockQuote(_) | Tag::CodeBlock(_) | Tag::List(_) | Tag::Table(_) => {
+                self.before_block("div")
+            }
             Tag::Heading { .. } => self.before_block("h2"),
             _ => {}
         }
@@ -283,11 +261,7 @@ impl Page<'_, '_> {
             Tag::List(Some(1)) => self.out.push_str("<ol>\n"),
             Tag::List(Some(first)) => self.out.push_str(&format!("<ol start=\"{first}\">\n")),
             Tag::List(None) => self.out.push_str("<ul>\n"),
-            Tag::Item => self.out.push_str(if self.is_task(index) {
-                "<li class=\"task\">"
-            } else {
-                "<li>"
-            }),
+            Tag::Item => self.out.push_str(if self.is_task(index) { "<li class=\"task\">" } else { "<li>" }),
             Tag::FootnoteDefinition(label) => {
                 let number = self.footnotes.numbers.get(&**label).copied().unwrap_or(0);
                 let outer = std::mem::take(&mut self.out);
@@ -300,28 +274,19 @@ impl Page<'_, '_> {
             }
             Tag::TableRow => {
                 let first = self.tables.last().is_some_and(|table| !table.has_body);
-                self.out
-                    .push_str(if first { "<tbody>\n<tr>" } else { "<tr>" });
+                self.out.push_str(if first { "<tbody>\n<tr>" } else { "<tr>" });
                 self.each_table(|table| (table.has_body, table.column) = (true, 0));
             }
             Tag::TableCell => {
                 let from = self.out.len();
-                let cell = self
-                    .tables
-                    .last()
-                    .map_or_else(String::new, OpenTable::cell_tag);
+                let cell = self.tables.last().map_or_else(String::new, OpenTable::cell_tag);
                 self.out.push_str(&cell);
                 self.each_table(|table| table.cell_from = from);
             }
             Tag::Emphasis => self.out.push_str("<em>"),
             Tag::Strong => self.out.push_str("<strong>"),
             Tag::Strikethrough => self.out.push_str("<del>"),
-            Tag::Link {
-                dest_url,
-                title,
-                link_type,
-                ..
-            } => {
+            Tag::Link { dest_url, title, link_type, .. } => {
                 let address = if matches!(link_type, pulldown_cmark::LinkType::Email) {
                     format!("mailto:{dest_url}")
                 } else {
@@ -418,12 +383,7 @@ impl Page<'_, '_> {
         self.heading_at += 1;
         self.section_level = heading.level;
         self.open_heading = Some(heading.level);
-        self.out.push_str(&format!(
-            "<h{} id=\"{}{}\">",
-            heading.level,
-            self.id_prefix,
-            escape(&heading.anchor)
-        ));
+        self.out.push_str(&format!("<h{} id=\"{}{}\">", heading.level, self.id_prefix, escape(&heading.anchor)));
     }
 
     fn start_quote(&mut self, kind: Option<BlockQuoteKind>) {
@@ -438,9 +398,7 @@ impl Page<'_, '_> {
             BlockQuoteKind::Warning => ("warning", "Warning"),
             BlockQuoteKind::Caution => ("caution", "Caution"),
         };
-        self.out.push_str(&format!(
-            "<div class=\"alert alert-{class}\">\n<p class=\"alert-title\">{title}</p>\n"
-        ));
+        self.out.push_str(&format!("<div class=\"alert alert-{class}\">\n<p class=\"alert-title\">{title}</p>\n"));
     }
 
     fn start_code(&mut self, kind: &CodeBlockKind<'_>) {
@@ -455,8 +413,7 @@ impl Page<'_, '_> {
                 .flat_map(char::to_lowercase)
                 .collect();
             if !language.is_empty() {
-                self.out
-                    .push_str(&format!(" class=\"language-{language}\""));
+                self.out.push_str(&format!(" class=\"language-{language}\""));
             }
         }
         self.out.push('>');

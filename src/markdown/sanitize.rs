@@ -101,14 +101,8 @@ static WALL: LazyLock<Builder<'static>> = LazyLock::new(|| {
     tags.insert("input");
 
     let mut attributes: HashMap<&str, HashSet<&str>> = HashMap::new();
-    attributes.insert(
-        "a",
-        HashSet::from(["href", "title", "rel", "id", "aria-label"]),
-    );
-    attributes.insert(
-        "img",
-        HashSet::from(["src", "alt", "title", "width", "height", "loading"]),
-    );
+    attributes.insert("a", HashSet::from(["href", "title", "rel", "id", "aria-label"]));
+    attributes.insert("img", HashSet::from(["src", "alt", "title", "width", "height", "loading"]));
     attributes.insert("div", HashSet::from(["role", "tabindex", "aria-label"]));
     attributes.insert("pre", HashSet::from(["tabindex"]));
     attributes.insert("code", HashSet::from(["class"]));
@@ -119,24 +113,16 @@ static WALL: LazyLock<Builder<'static>> = LazyLock::new(|| {
     attributes.insert("time", HashSet::from(["datetime"]));
     attributes.insert("td", HashSet::from(["colspan", "rowspan"]));
     attributes.insert("th", HashSet::from(["colspan", "rowspan", "scope"]));
-    attributes.insert(
-        "input",
-        HashSet::from(["type", "checked", "disabled", "aria-label"]),
-    );
+    attributes.insert("input", HashSet::from(["type", "checked", "disabled", "aria-label"]));
     for heading in ["h2", "h3", "h4", "h5", "h6"] {
         attributes.insert(heading, HashSet::from(["id"]));
     }
 
-    let classes = OWN_CLASSES
-        .into_iter()
-        .map(|(element, names)| (element, names.iter().copied().collect()))
-        .collect();
+    let classes = OWN_CLASSES.into_iter().map(|(element, names)| (element, names.iter().copied().collect())).collect();
 
     let mut wall = Builder::empty();
     wall.tags(tags)
-        .clean_content_tags(HashSet::from([
-            "script", "style", "iframe", "object", "svg", "math", "template",
-        ]))
+        .clean_content_tags(HashSet::from(["script", "style", "iframe", "object", "svg", "math", "template"]))
         .tag_attributes(attributes)
         .allowed_classes(classes)
         .generic_attributes(HashSet::new())
@@ -211,15 +197,9 @@ mod tests {
             ("<script>alert(1)</script>x", "x"),
             ("<p onclick=\"x()\">y</p>", "<p>y</p>"),
             ("<a href=\"javascript:x()\">y</a>", "<a>y</a>"),
-            (
-                "<img src=\"https://tracker.example/p.gif\" alt=\"\">",
-                "<img alt=\"\">",
-            ),
+            ("<img src=\"https://tracker.example/p.gif\" alt=\"\">", "<img alt=\"\">"),
             ("<input type=\"password\">", "<input>"),
-            (
-                "<p id=\"main\" class=\"flash\" style=\"color:red\">y</p>",
-                "<p class=\"\">y</p>",
-            ),
+            ("<p id=\"main\" class=\"flash\" style=\"color:red\">y</p>", "<p class=\"\">y</p>"),
             ("<form action=\"/logout\"><button>y</button></form>", "y"),
             ("<h1>y</h1>", "y"),
         ] {

@@ -44,17 +44,11 @@ pub fn plain_text(source: &str) -> String {
 
 /// How many words a reader reads: runs of non-blank characters that hold a letter or a digit.
 pub fn word_count(source: &str) -> usize {
-    plain_text(source)
-        .split_whitespace()
-        .filter(|word| word.contains(char::is_alphanumeric))
-        .count()
+    plain_text(source).split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count()
 }
 
 fn is_inline(end: TagEnd) -> bool {
-    matches!(
-        end,
-        TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image
-    )
+    matches!(end, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
 }
 
 fn push_html_words(text: &mut String, html: &str) {
@@ -99,18 +93,12 @@ mod tests {
         let text = plain_text(
             "# A *b*\n\ncc [link](http://x.example) `code`\nnext\n\n- one\n  - two\n\n```sh\nls -l\n```\n\n|a|b|\n|-|-|\n|1|2|\n\n<div>raw &amp; <b>html</b></div>\n\n![alt text](x.png)\n",
         );
-        assert_eq!(
-            text,
-            "A b\ncc link code next\none\ntwo\nls -l\na b\n1 2\nraw & html\nalt text"
-        );
+        assert_eq!(text, "A b\ncc link code next\none\ntwo\nls -l\na b\n1 2\nraw & html\nalt text");
     }
 
     #[test]
     fn scripts_are_no_words_and_front_matter_is() {
-        assert_eq!(
-            plain_text("---\ntitle: Fire\n---\nBody\n\n<script>\nx()\n</script>\n"),
-            "title: Fire\nBody"
-        );
+        assert_eq!(plain_text("---\ntitle: Fire\n---\nBody\n\n<script>\nx()\n</script>\n"), "title: Fire\nBody");
     }
 
     #[test]

@@ -32,27 +32,20 @@ const ADDRESS_LIMIT: usize = 8_000;
 /// Browsers ignore tabs and line breaks anywhere and control characters at the ends, so they
 /// are taken out before the scheme is looked at.
 pub(super) fn allowed_href(address: &str) -> Option<String> {
-    let bare: String = address
-        .chars()
-        .filter(|c| !matches!(c, '\t' | '\n' | '\r'))
-        .collect();
+    let bare: String = address.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
     let bare = bare.trim_matches(|c: char| c.is_control() || c == ' ');
     if bare.len() > ADDRESS_LIMIT {
         return None;
     }
     if let Some(scheme) = scheme_of(bare)
-        && !["http", "https", "mailto"]
-            .iter()
-            .any(|allowed| scheme.eq_ignore_ascii_case(allowed))
+        && !["http", "https", "mailto"].iter().any(|allowed| scheme.eq_ignore_ascii_case(allowed))
     {
         return None;
     }
     let mut href = String::with_capacity(bare.len());
     for c in bare.chars() {
         match c {
-            ' ' | '"' | '<' | '>' | '\\' | '`' | '{' | '}' | '|' | '^' | '\u{7f}' => {
-                percent_encode(&mut href, c)
-            }
+            ' ' | '"' | '<' | '>' | '\\' | '`' | '{' | '}' | '|' | '^' | '\u{7f}' => percent_encode(&mut href, c),
             c if c.is_control() => percent_encode(&mut href, c),
             c => href.push(c),
         }
@@ -71,11 +64,7 @@ fn scheme_of(address: &str) -> Option<&str> {
     let end = address.find(':')?;
     let before = &address[..end];
     // A colon after a path, query or fragment mark belongs to a relative address.
-    if before.contains(['/', '?', '#']) {
-        None
-    } else {
-        Some(before)
-    }
+    if before.contains(['/', '?', '#']) { None } else { Some(before) }
 }
 
 /// True for pictures stored by Debrief itself; all others would be fetched from strangers.
@@ -101,14 +90,8 @@ mod tests {
 
     #[test]
     fn only_known_schemes_and_relative_addresses_pass() {
-        assert_eq!(
-            allowed_href("https://a.example/x y").as_deref(),
-            Some("https://a.example/x%20y")
-        );
-        assert_eq!(
-            allowed_href("MAILTO:a@b.example").as_deref(),
-            Some("MAILTO:a@b.example")
-        );
+        assert_eq!(allowed_href("https://a.example/x y").as_deref(), Some("https://a.example/x%20y"));
+        assert_eq!(allowed_href("MAILTO:a@b.example").as_deref(), Some("MAILTO:a@b.example"));
         assert_eq!(allowed_href("/a?b=c:d").as_deref(), Some("/a?b=c:d"));
         for bad in [
             "javascript:alert(1)",
@@ -125,12 +108,7 @@ mod tests {
     #[test]
     fn attachments_cannot_climb_out() {
         assert!(is_attachment("/attachments/12/graph.png"));
-        for bad in [
-            "/attachments/",
-            "/attachments/../logout",
-            "attachments/x.png",
-            "/attachments//evil.example/x",
-        ] {
+        for bad in ["/attachments/", "/attachments/../logout", "attachments/x.png", "/attachments//evil.example/x"] {
             assert!(!is_attachment(bad), "{bad}");
         }
     }

@@ -110,11 +110,7 @@ mod tests {
 
     #[test]
     fn every_error_is_told_at_once() {
-        let raw = RawService {
-            tier: Some(9),
-            repository_url: Some("ftp://x".into()),
-            ..RawService::default()
-        };
+        let raw = RawService { tier: Some(9), repository_url: Some("ftp://x".into()), ..RawService::default() };
         let Err(Error::Invalid(errors)) = raw.parse() else { panic!("it has no name") };
         assert!(errors.of("name").is_some() && errors.of("tier").is_some() && errors.of("repository_url").is_some());
     }

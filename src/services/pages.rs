@@ -130,10 +130,8 @@ async fn form(
     fields: Fields,
     errors: FieldErrors,
 ) -> Result<HttpResponse, Error> {
-    let (teams, mut others) = app
-        .db
-        .read(|c| Ok::<_, Error>((crate::teams::queries::all(c)?, queries::choices(c)?)))
-        .await?;
+    let (teams, mut others) =
+        app.db.read(|c| Ok::<_, Error>((crate::teams::queries::all(c)?, queries::choices(c)?))).await?;
     others.retain(|other| Some(&other.slug) != slug.as_ref());
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let title = if slug.is_some() { "Edit service" } else { "Add a service" };

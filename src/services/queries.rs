@@ -130,7 +130,9 @@ pub fn add(c: &mut Conn, actor: &Actor, draft: &ServiceDraft, now: Moment) -> Re
         ))
         .returning(services::id)
         .get_result(c)
-        .map_err(|error| taken(error, "slug", "There is a service with this slug already. Open it, or take another."))?;
+        .map_err(|error| {
+            taken(error, "slug", "There is a service with this slug already. Open it, or take another.")
+        })?;
     set_neighbours(c, id, draft)?;
     audit::record(
         c,
@@ -221,7 +223,9 @@ fn team_id(c: &mut Conn, team: Option<&str>) -> Result<Option<i64>, Error> {
     let Some(team) = team else { return Ok(None) };
     match crate::teams::queries::find(c, team)? {
         Some(team) => Ok(Some(team.id)),
-        None => Err(Error::field("team", format!("There is no team {team}. Add it under Teams first, or leave it out."))),
+        None => {
+            Err(Error::field("team", format!("There is no team {team}. Add it under Teams first, or leave it out.")))
+        }
     }
 }
 

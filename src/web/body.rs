@@ -116,8 +116,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 /// # Errors
 /// 400 for what is no JSON or nested too deeply, 422 for wrong types.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let value: serde_json::Value = serde_json::from_slice(bytes)
-        .map_err(|error| Error::Malformed(format!("The body is not JSON: {error}.")))?;
+    let value: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| Error::Malformed(format!("The body is not JSON: {error}.")))?;
     if depth(&value) > JSON_DEPTH_LIMIT {
         return Err(Error::Malformed(format!("The JSON is nested more than {JSON_DEPTH_LIMIT} levels deep.")));
     }

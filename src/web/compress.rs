@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
+use actix_web::body::BoxBody;
 use actix_web::body::{BodySize, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
 use actix_web::middleware::Next;
-use actix_web::body::BoxBody;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -18,10 +18,7 @@ const WORTH_IT_BYTES: u64 = 1000;
 /// `plain` in gzip.
 pub(super) fn gzip(plain: &[u8], level: u32) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::new(level));
-    encoder
-        .write_all(plain)
-        .and_then(|()| encoder.finish())
-        .expect("writing into memory cannot fail")
+    encoder.write_all(plain).and_then(|()| encoder.finish()).expect("writing into memory cannot fail")
 }
 
 /// Middleware: compresses text answers for those who take gzip.

@@ -76,9 +76,7 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
         status: error.status(),
         heading: error.title(),
         detail: match error {
-            Error::Invalid(fields) => {
-                fields.iter().map(|field| field.message.clone()).collect::<Vec<_>>().join(" ")
-            }
+            Error::Invalid(fields) => fields.iter().map(|field| field.message.clone()).collect::<Vec<_>>().join(" "),
             other => other.detail(),
         },
     };

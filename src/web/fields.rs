@@ -69,9 +69,7 @@ impl Fields {
 
 fn serde_urlencoded_pairs(body: &[u8]) -> Vec<(String, String)> {
     // Line ends arrive as CRLF from every browser; inside there is one kind only.
-    form_urlencoded::parse(body)
-        .map(|(name, value)| (name.into_owned(), value.replace("\r\n", "\n")))
-        .collect()
+    form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.replace("\r\n", "\n"))).collect()
 }
 
 /// Collects every error of one form or body before giving up.
@@ -239,13 +237,11 @@ pub fn is_web_address(value: &str) -> bool {
     !host.is_empty() && !value.contains(char::is_whitespace) && !value.contains(['<', '>', '"'])
 }
 
-/// Turns a name into the words of an address: lower-case letters, digits and hyphens.
+/// Turns a name into the words of an address: lower-case letters (of any script), digits and hyphens.
 pub fn slugify(name: &str) -> String {
     let mut slug = String::with_capacity(name.len());
     for letter in name.trim().chars().flat_map(char::to_lowercase) {
-        if letter.is_ascii_alphanumeric() {
-            slug.push(letter);
-        } else if letter.is_alphanumeric() {
+        if letter.is_alphanumeric() {
             slug.push(letter);
         } else if !slug.ends_with('-') && !slug.is_empty() {
             slug.push('-');

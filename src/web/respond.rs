@@ -28,10 +28,7 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Result<HttpRes
 
 /// Ready HTML (a fragment from a template's block, for instance).
 pub fn html_response(status: StatusCode, html: String) -> HttpResponse {
-    HttpResponse::build(status)
-        .insert_header(ContentType::html())
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .body(html)
+    HttpResponse::build(status).insert_header(ContentType::html()).insert_header((CACHE_CONTROL, "no-store")).body(html)
 }
 
 /// Plain text or another text type, never cached.

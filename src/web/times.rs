@@ -90,11 +90,7 @@ impl Zone {
 
     /// The value of a `datetime-local` input: `2026-11-23T14:02`; with seconds when there are any.
     pub fn input(&self, at: Moment) -> String {
-        if at.millis() % 60_000 == 0 {
-            self.format(at, "%Y-%m-%dT%H:%M")
-        } else {
-            self.format(at, "%Y-%m-%dT%H:%M:%S")
-        }
+        if at.millis() % 60_000 == 0 { self.format(at, "%Y-%m-%dT%H:%M") } else { self.format(at, "%Y-%m-%dT%H:%M:%S") }
     }
 
     fn format(&self, at: Moment, format: &str) -> String {

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod authorization;
+mod backup;
+mod cli;
+mod directions;
+mod jobs;
 mod licences;
 mod schema;
 mod services;

@@ -56,3 +56,16 @@ both!(
         assert_eq!(app.anonymous().get("/api/v1/services").await.status, 401);
     }
 );
+
+both!(
+    async fn one_key_in_parallel_makes_one_thing(app: TestApp) {
+        let program = app.program(Scope::Write).with("idempotency-key", "k2");
+        let body = json!({"slug": "ledger"});
+        let sent = (0..8).map(|_| {
+            let (mut program, body) = (program.clone(), &body);
+            async move { program.json(Method::POST, "/api/v1/services", body).await }
+        });
+        let answers = futures_util::future::join_all(sent).await;
+        assert!(answers.iter().all(|answer| answer.status == 201), "{answers:?}");
+    }
+);

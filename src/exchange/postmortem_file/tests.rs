@@ -3,10 +3,7 @@ use std::path::PathBuf;
 use super::*;
 
 fn show(at: Option<DateTime<Utc>>) -> String {
-    at.map_or_else(
-        || "none".to_owned(),
-        |at| at.format("%Y-%m-%dT%H:%M").to_string(),
-    )
+    at.map_or_else(|| "none".to_owned(), |at| at.format("%Y-%m-%dT%H:%M").to_string())
 }
 
 #[test]
@@ -38,10 +35,7 @@ fn front_matter_of_others_is_read_and_kept() {
     assert_eq!(read.services, ["API", "Web"]);
     assert_eq!(read.tags, ["ops"]);
     assert!(read.source_front_matter.unwrap().starts_with("---\ntitle"));
-    assert_eq!(
-        read.remarks[0].text,
-        "The severity \"down\" was not understood; pick one of SEV1 to SEV5."
-    );
+    assert_eq!(read.remarks[0].text, "The severity \"down\" was not understood; pick one of SEV1 to SEV5.");
 }
 
 #[test]
@@ -82,11 +76,7 @@ fn contradictions_are_told() {
         "# 2019-01-27, X\n\n## Timeline\n\nTimes in UTC\n\n### 2019-06-02 10:00\n\na\n\n### 21:00\n\nb\n",
     );
     assert_eq!(show(read.started_at), "2019-06-02T10:00");
-    assert!(
-        read.remarks[0].text.contains("because the timeline agrees"),
-        "{:?}",
-        read.remarks
-    );
+    assert!(read.remarks[0].text.contains("because the timeline agrees"), "{:?}", read.remarks);
 }
 
 #[test]
@@ -107,12 +97,7 @@ fn real_postmortems_are_understood() {
     let mut names: Vec<PathBuf> = std::fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.file_name()
-                .unwrap()
-                .to_string_lossy()
-                .starts_with("20")
-        })
+        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("20"))
         .collect();
     names.sort();
     let (mut titled, mut dated, mut started, mut ended) = (0, 0, 0, 0);
@@ -133,15 +118,9 @@ fn real_postmortems_are_understood() {
             show(read.resolved_at),
             read.duration_minutes,
             read.action_items.len(),
-            read.remarks
-                .iter()
-                .map(|remark| remark.text.as_str())
-                .collect::<Vec<_>>()
+            read.remarks.iter().map(|remark| remark.text.as_str()).collect::<Vec<_>>()
         );
     }
-    println!(
-        "{} files: {titled} titled, {dated} dated, {started} with a start time, {ended} with an end",
-        names.len()
-    );
+    println!("{} files: {titled} titled, {dated} dated, {started} with a start time, {ended} with an end", names.len());
     assert_eq!((titled, dated), (names.len(), names.len()));
 }

@@ -32,10 +32,7 @@ impl Footnotes {
                 numbers.entry(label.to_string()).or_insert(next);
             }
         }
-        Self {
-            numbers,
-            ..Self::default()
-        }
+        Self { numbers, ..Self::default() }
     }
 }
 
@@ -51,11 +48,7 @@ impl Page<'_, '_> {
         }
         let mention = self.footnotes.mentions.entry(number).or_insert(0);
         *mention += 1;
-        let repeat = if *mention == 1 {
-            String::new()
-        } else {
-            format!("-{mention}")
-        };
+        let repeat = if *mention == 1 { String::new() } else { format!("-{mention}") };
         let prefix = &self.id_prefix;
         self.out.push_str(&format!(
             "<sup class=\"footnote-reference\"><a href=\"#{prefix}fn-{number}\" id=\"{prefix}fnref-{number}{repeat}\" \
@@ -85,8 +78,7 @@ impl Page<'_, '_> {
         self.out.push_str("<div class=\"footnotes\">\n<ol>\n");
         for number in 1..=notes.numbers.len() {
             let text = notes.texts.get(&number).map_or("", String::as_str);
-            self.out
-                .push_str(&format!("<li id=\"{prefix}fn-{number}\">{text}"));
+            self.out.push_str(&format!("<li id=\"{prefix}fn-{number}\">{text}"));
             if notes.mentions.contains_key(&number) {
                 self.out.push_str(&format!(
                     "<a class=\"footnote-back\" href=\"#{prefix}fnref-{number}\" \

@@ -52,26 +52,16 @@ impl Page<'_, '_> {
     }
 
     pub(super) fn start_link(&mut self, address: &str, title: &str) {
-        let href = if self.in_link > 0 || self.in_summary > 0 {
-            None
-        } else {
-            self.href_for(address)
-        };
+        let href = if self.in_link > 0 || self.in_summary > 0 { None } else { self.href_for(address) };
         if let Some(href) = &href {
             self.out.push_str(&format!("<a href=\"{}\"", escape(href)));
             if !title.is_empty() {
-                self.out.push_str(&format!(
-                    " title=\"{}\"",
-                    escape(&shorten(title, TITLE_LIMIT))
-                ));
+                self.out.push_str(&format!(" title=\"{}\"", escape(&shorten(title, TITLE_LIMIT))));
             }
             self.out.push_str(&format!(" rel=\"{LINK_REL}\">"));
         }
         self.in_link += 1;
-        self.links.push(OpenLink {
-            href,
-            content_from: self.out.len(),
-        });
+        self.links.push(OpenLink { href, content_from: self.out.len() });
     }
 
     pub(super) fn end_link(&mut self) {
@@ -89,10 +79,7 @@ impl Page<'_, '_> {
     pub(super) fn href_for(&self, address: &str) -> Option<String> {
         if let Some(fragment) = address.strip_prefix('#') {
             let wanted = format!("h-{}", slug(fragment));
-            let known = self
-                .headings
-                .iter()
-                .find(|heading| heading.anchor == wanted || heading.anchor == fragment);
+            let known = self.headings.iter().find(|heading| heading.anchor == wanted || heading.anchor == fragment);
             return Some(match known {
                 Some(heading) => format!("#{}{}", self.id_prefix, heading.anchor),
                 None => format!("#{}{wanted}", self.id_prefix),
@@ -110,23 +97,13 @@ impl Page<'_, '_> {
                 escape(&shorten(description, TITLE_LIMIT))
             ));
             if !title.is_empty() {
-                self.out.push_str(&format!(
-                    " title=\"{}\"",
-                    escape(&shorten(title, TITLE_LIMIT))
-                ));
+                self.out.push_str(&format!(" title=\"{}\"", escape(&shorten(title, TITLE_LIMIT))));
             }
             self.out.push('>');
             return;
         }
-        let name = address
-            .rsplit(['/', '\\'])
-            .find(|part| !part.is_empty())
-            .unwrap_or("picture");
-        let shown = if description.is_empty() {
-            name
-        } else {
-            description
-        };
+        let name = address.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or("picture");
+        let shown = if description.is_empty() { name } else { description };
         if is_absolute(address) && self.in_link == 0 {
             // A picture on another host would tell that host who reads this page.
             self.start_link(address, title);
@@ -137,11 +114,7 @@ impl Page<'_, '_> {
         } else {
             self.out.push_str(&format!(
                 "<span class=\"missing-picture\">Picture not stored here: {}</span>",
-                escape(if description.is_empty() {
-                    address
-                } else {
-                    description
-                })
+                escape(if description.is_empty() { address } else { description })
             ));
         }
     }

@@ -21,18 +21,7 @@ fn is_heading(name: &str) -> bool {
 /// True for elements that HTML does not allow inside a paragraph.
 fn is_block(name: &str) -> bool {
     is_heading(name)
-        || matches!(
-            name,
-            "p" | "div"
-                | "ul"
-                | "ol"
-                | "table"
-                | "pre"
-                | "blockquote"
-                | "details"
-                | "figure"
-                | "hr"
-        )
+        || matches!(name, "p" | "div" | "ul" | "ol" | "table" | "pre" | "blockquote" | "details" | "figure" | "hr")
 }
 
 /// What has to be written when an element ends.
@@ -125,9 +114,7 @@ impl RawElements {
 
     /// Name of the innermost raw element of this container.
     fn innermost(&self) -> Option<&str> {
-        self.open[self.floor()..]
-            .last()
-            .map(|element| element.name.as_str())
+        self.open[self.floor()..].last().map(|element| element.name.as_str())
     }
 }
 
@@ -149,12 +136,7 @@ impl Page<'_, '_> {
                         self.raw.before_words(&mut self.out);
                     }
                     // Character references stay as they are; only marks of tags are escaped.
-                    self.out.push_str(
-                        &text
-                            .replace('<', "&lt;")
-                            .replace('>', "&gt;")
-                            .replace('\0', "\u{FFFD}"),
-                    );
+                    self.out.push_str(&text.replace('<', "&lt;").replace('>', "&gt;").replace('\0', "\u{FFFD}"));
                 }
                 Piece::Open(tag) => self.open_raw(&tag)?,
                 Piece::Close(name) => self.close_raw(&name),
@@ -173,10 +155,7 @@ impl Page<'_, '_> {
         if !self.fits_here(name) {
             return Ok(());
         }
-        if !matches!(
-            name,
-            "li" | "caption" | "thead" | "tbody" | "tfoot" | "tr" | "td" | "th"
-        ) {
+        if !matches!(name, "li" | "caption" | "thead" | "tbody" | "tfoot" | "tr" | "td" | "th") {
             self.raw.before_words(&mut self.out);
         }
         if name == "img" {
@@ -213,16 +192,9 @@ impl Page<'_, '_> {
     /// Ends elements that a browser would end before `name`, so that it moves nothing.
     fn end_implied(&mut self, name: &str) {
         let count = match name {
-            "li" => self.raw.count_to(
-                &["ul", "ol"],
-                &["td", "th", "table", "div", "blockquote", "details"],
-            ),
-            "td" | "th" => self
-                .raw
-                .count_to(&["tr", "tbody", "thead", "tfoot", "table"], &[]),
-            "tr" => self
-                .raw
-                .count_to(&["tbody", "thead", "tfoot", "table"], &[]),
+            "li" => self.raw.count_to(&["ul", "ol"], &["td", "th", "table", "div", "blockquote", "details"]),
+            "td" | "th" => self.raw.count_to(&["tr", "tbody", "thead", "tfoot", "table"], &[]),
+            "tr" => self.raw.count_to(&["tbody", "thead", "tfoot", "table"], &[]),
             "thead" | "tbody" | "tfoot" | "caption" => self.raw.count_to(&["table"], &[]),
             _ if is_heading(name) => self
                 .raw
@@ -236,10 +208,7 @@ impl Page<'_, '_> {
             self.close_raw_to(count);
         }
         if matches!(name, "td" | "th")
-            && self
-                .raw
-                .innermost()
-                .is_some_and(|parent| matches!(parent, "table" | "thead" | "tbody" | "tfoot"))
+            && self.raw.innermost().is_some_and(|parent| matches!(parent, "table" | "thead" | "tbody" | "tfoot"))
         {
             self.raw.open_plain("tr", &mut self.out);
         }
@@ -261,9 +230,7 @@ impl Page<'_, '_> {
             "a" => self.in_link == 0 && self.in_summary == 0,
             "figcaption" => parent == "figure",
             "rp" | "rt" => parent == "ruby",
-            _ if is_heading(name) => {
-                self.open_heading.is_none() && self.in_summary == 0 && self.set_aside.is_empty()
-            }
+            _ if is_heading(name) => self.open_heading.is_none() && self.in_summary == 0 && self.set_aside.is_empty(),
             _ => true,
         }
     }
@@ -300,8 +267,7 @@ impl Page<'_, '_> {
                     .attribute("scope")
                     .filter(|scope| matches!(*scope, "row" | "rowgroup" | "colgroup"))
                     .unwrap_or("col");
-                self.out
-                    .push_str(&format!("<th scope=\"{scope}\"{}>", spans(tag)));
+                self.out.push_str(&format!("<th scope=\"{scope}\"{}>", spans(tag)));
                 (name.to_owned(), Ending::HeaderCell)
             }
             "td" => {
@@ -313,8 +279,7 @@ impl Page<'_, '_> {
                 (name.to_owned(), Ending::Plain)
             }
             _ => {
-                self.out
-                    .push_str(&format!("<{name}{}>", plain_attributes(tag)));
+                self.out.push_str(&format!("<{name}{}>", plain_attributes(tag)));
                 (name.to_owned(), Ending::Plain)
             }
         }
@@ -322,9 +287,7 @@ impl Page<'_, '_> {
 
     fn close_raw(&mut self, name: &str) {
         let floor = self.raw.floor();
-        let found = self.raw.open[floor..]
-            .iter()
-            .rposition(|element| element.name == name);
+        let found = self.raw.open[floor..].iter().rposition(|element| element.name == name);
         if let Some(offset) = found {
             self.close_raw_to(floor + offset);
         }
@@ -333,20 +296,14 @@ impl Page<'_, '_> {
     /// Closes raw elements until `count` are left open.
     pub(super) fn close_raw_to(&mut self, count: usize) {
         while self.raw.open.len() > count {
-            let element = self
-                .raw
-                .open
-                .pop()
-                .expect("there are more than `count` elements");
+            let element = self.raw.open.pop().expect("there are more than `count` elements");
             self.write_ending(&element);
         }
     }
 
     fn write_ending(&mut self, element: &RawElement) {
-        let blank = matches!(
-            element.ending,
-            Ending::Heading | Ending::HeaderCell | Ending::Summary
-        ) && is_blank(&self.out[element.content_from..]);
+        let blank = matches!(element.ending, Ending::Heading | Ending::HeaderCell | Ending::Summary)
+            && is_blank(&self.out[element.content_from..]);
         match element.ending {
             Ending::Plain => self.out.push_str(&format!("</{}>", element.written)),
             Ending::Link => self.end_link(),
@@ -384,20 +341,14 @@ fn dropped_name(markup: &str) -> Option<String> {
         .flat_map(char::to_lowercase)
         .collect();
     let alone = markup.find('>') == Some(markup.len() - 1) || !markup.contains("</");
-    (drops_content(&name)
-        && alone
-        && name != "embed"
-        && !markup.ends_with("/>")
-        && !markup.contains('\n'))
-    .then_some(name)
+    (drops_content(&name) && alone && name != "embed" && !markup.ends_with("/>") && !markup.contains('\n'))
+        .then_some(name)
 }
 
 fn spans(tag: &OpenTag) -> String {
     let mut written = String::new();
     for name in ["colspan", "rowspan"] {
-        if let Some(count) = tag
-            .attribute(name)
-            .and_then(|value| value.trim().parse::<u16>().ok())
+        if let Some(count) = tag.attribute(name).and_then(|value| value.trim().parse::<u16>().ok())
             && (1..=100).contains(&count)
         {
             written.push_str(&format!(" {name}=\"{count}\""));
@@ -416,10 +367,7 @@ fn plain_attributes(tag: &OpenTag) -> String {
     };
     match tag.attribute(kept) {
         Some(value) if kept != "start" || value.trim().parse::<i32>().is_ok() => {
-            format!(
-                " {kept}=\"{}\"",
-                escape(&shorten(value.trim(), TITLE_LIMIT))
-            )
+            format!(" {kept}=\"{}\"", escape(&shorten(value.trim(), TITLE_LIMIT)))
         }
         _ => String::new(),
     }

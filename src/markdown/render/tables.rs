@@ -24,11 +24,7 @@ impl OpenTable {
             Some(Alignment::Right) => " class=\"align-right\"",
             Some(Alignment::None) | None => "",
         };
-        if self.in_head {
-            format!("<th scope=\"col\"{class}>")
-        } else {
-            format!("<td{class}>")
-        }
+        if self.in_head { format!("<th scope=\"col\"{class}>") } else { format!("<td{class}>") }
     }
 }
 
@@ -40,31 +36,18 @@ impl Page<'_, '_> {
     }
 
     pub(super) fn start_table(&mut self, alignments: &[Alignment], index: usize) {
-        let head = self
-            .events
-            .get(index + 1)
-            .map_or_else(String::new, |_| text_of_head(self.events, index + 1));
+        let head = self.events.get(index + 1).map_or_else(String::new, |_| text_of_head(self.events, index + 1));
         self.open_table_region(&head);
-        self.tables.push(OpenTable {
-            alignments: alignments.to_vec(),
-            ..OpenTable::default()
-        });
+        self.tables.push(OpenTable { alignments: alignments.to_vec(), ..OpenTable::default() });
     }
 
     /// Opens a table and the box it scrolls in; the name says what its columns are.
     pub(super) fn open_table_region(&mut self, columns: &str) {
-        let base = if columns.is_empty() {
-            "Table".to_owned()
-        } else {
-            format!("Table: {}", shorten(columns, LABEL_LIMIT))
-        };
+        let base =
+            if columns.is_empty() { "Table".to_owned() } else { format!("Table: {}", shorten(columns, LABEL_LIMIT)) };
         let repeat = self.table_labels.entry(base.clone()).or_insert(0);
         *repeat += 1;
-        let label = if *repeat == 1 {
-            base
-        } else {
-            format!("{base} ({repeat})")
-        };
+        let label = if *repeat == 1 { base } else { format!("{base} ({repeat})") };
         // Landmarks on one page must differ by name; texts of many on a page cannot know that.
         let role = match self.place {
             Place::Page => "region",
@@ -94,11 +77,7 @@ impl Page<'_, '_> {
 
     pub(super) fn end_table(&mut self) {
         let has_body = self.tables.pop().is_some_and(|table| table.has_body);
-        self.out.push_str(if has_body {
-            "</tbody></table></div>\n"
-        } else {
-            "</table></div>\n"
-        });
+        self.out.push_str(if has_body { "</tbody></table></div>\n" } else { "</table></div>\n" });
     }
 }
 
