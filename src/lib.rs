@@ -1,6 +1,8 @@
 //! Debrief: incidents, the deploys that caused them, blameless postmortems, and action items carried to
 //! a verified end. ARCHITECTURE.md is the map of this house.
 
+pub mod account;
+pub mod admin;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -8,12 +10,16 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod deploys;
 pub mod error;
+pub mod incidents;
 pub mod exchange;
 pub mod jobs;
+pub mod links;
 pub mod markdown;
 pub mod routes;
 pub mod server;
 pub mod services;
 pub mod teams;
+pub mod timeline;
 pub mod web;

@@ -69,6 +69,24 @@ routes! {
     GET  "/sign-in/{token}"             Anyone  auth::pages::sign_in_by_link;
     POST "/sign-out"                    Viewer  auth::pages::sign_out;
 
+    GET  "/settings"                    Viewer  crate::account::pages::show;
+    POST "/settings/profile"            Viewer  crate::account::pages::change_profile;
+    POST "/settings/password"           Viewer  crate::account::pages::change_password;
+    POST "/settings/sessions/{id}/end"  Viewer  crate::account::pages::end_session;
+    POST "/settings/tokens"             Viewer  crate::account::pages::create_token;
+    POST "/settings/tokens/{id}/revocation" Viewer crate::account::pages::revoke_token;
+
+    GET  "/admin"                       Admin   crate::admin::pages::index;
+    GET  "/admin/people"                Admin   crate::admin::pages::people;
+    POST "/admin/people"                Admin   crate::admin::pages::add_person;
+    POST "/admin/people/{id}/role"      Admin   crate::admin::pages::change_role;
+    POST "/admin/people/{id}/disabling" Admin   crate::admin::pages::disable;
+    POST "/admin/people/{id}/enabling"  Admin   crate::admin::pages::enable;
+    POST "/admin/people/{id}/sign-in-link" Admin crate::admin::pages::new_link;
+    GET  "/admin/audit"                 Admin   crate::admin::pages::audit_log;
+    GET  "/admin/jobs"                  Admin   crate::admin::pages::jobs;
+    POST "/admin/jobs/{id}/revival"     Admin   crate::admin::pages::revive_job;
+
     GET  "/services"                    Viewer  services::pages::index;
     POST "/services"                    Member  services::pages::create;
     GET  "/services/new"                Member  services::pages::new;

@@ -30,3 +30,13 @@ pub fn lift(c: &mut Conn, name: &str, value: i64) -> Result<(), Error> {
         .execute(c)?;
     Ok(())
 }
+
+/// Holds a counter until the transaction ends, without taking a number: whoever wants one waits. For work that
+/// must look whether something is there already before it takes a number.
+///
+/// # Errors
+/// The database's.
+pub fn hold(c: &mut Conn, name: &str) -> Result<(), Error> {
+    diesel::update(counters::table.find(name)).set(counters::value.eq(counters::value)).execute(c)?;
+    Ok(())
+}

@@ -1,71 +1,10 @@
 //! The program as an operator meets it: what it prints, how it exits, what it leaves alone.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("debrief-cli-{}", debrief::auth::secrets::random_hex(6)));
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn debrief(database: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_debrief"));
-    command.env_clear().arg("--database-url").arg(database).stdin(Stdio::null());
-    command
-}
-
-/// Exit code, standard output and standard error.
-fn run(command: &mut Command) -> (i32, String, String) {
-    let output = command.output().unwrap();
-    (
-        output.status.code().unwrap_or(-1),
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
-}
-
-struct Server {
-    child: Child,
-    base_url: String,
-}
-
-impl Server {
-    fn start(command: &mut Command) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut child = command
-            .args(["--bind", &format!("127.0.0.1:{port}")])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.next().unwrap().unwrap();
-        assert!(ready.contains("ready"), "{ready}");
-        Server { child, base_url: format!("http://127.0.0.1:{port}") }
-    }
-
-    fn stop(mut self) -> i32 {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        self.child.wait().unwrap().code().unwrap_or(-1)
-    }
-}
+use crate::support::program::{Folder, Server, debrief, run};
 
 #[test]
 fn a_person_and_a_token_from_the_command_line_work_on_the_server() {
@@ -84,8 +23,16 @@ fn a_person_and_a_token_from_the_command_line_work_on_the_server() {
     assert_eq!(code, 1);
     assert!(told.contains("has this address already"), "{told}");
 
-    let (code, token, _) =
-        run(debrief(&database).args(["token", "create", "--user", "ada@example.org", "--name", "ci", "--scope", "write"]));
+    let (code, token, _) = run(debrief(&database).args([
+        "token",
+        "create",
+        "--user",
+        "ada@example.org",
+        "--name",
+        "ci",
+        "--scope",
+        "write",
+    ]));
     assert_eq!(code, 0);
     let token = token.trim();
     assert!(token.starts_with("dbr_") && !token.contains(char::is_whitespace));

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod account;
 mod authorization;
 mod backup;
 mod cli;
 mod directions;
 mod jobs;
 mod licences;
+mod limits;
 mod schema;
 mod services;
 mod setup;

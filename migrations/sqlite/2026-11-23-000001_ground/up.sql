@@ -207,6 +207,8 @@ CREATE TABLE deploy_people (
     stood_at BIGINT
 );
 CREATE INDEX deploy_people_by_deploy ON deploy_people (deploy_id);
+CREATE INDEX deploy_people_by_name ON deploy_people (name, deploy_id);
+CREATE INDEX deploy_people_by_user ON deploy_people (user_id, deploy_id);
 
 -- Pull requests and tickets that came with it.
 CREATE TABLE deploy_references (

@@ -1,0 +1,10 @@
+//! Deploys: one recorded change to one service in one environment, with its trail (who stood for what), what it
+//! replaced and what replaced it. They come by hand, by API and by hook ([`crate::hooks`]).
+//!
+//! Invariants: a deploy never finishes before it started; one external id of one source is one deploy, however
+//! often it is sent; a sender's late message never takes a finished deploy back to started (a person may).
+
+pub mod forms;
+pub mod list;
+pub mod model;
+pub mod queries;

@@ -1,0 +1,3 @@
+//! The list of incidents, with its filters.
+
+pub mod queries;
