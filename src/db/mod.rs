@@ -8,11 +8,13 @@
 
 pub mod backup;
 pub mod check;
+mod conn;
 pub mod counters;
 pub mod errors;
 pub mod migrations;
 pub mod paging;
 pub mod pool;
+#[expect(missing_docs, reason = "the columns are named by the words of the product; the migrations say the rest")]
 pub mod schema;
 pub mod types;
 
@@ -22,21 +24,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use diesel::pg::PgConnection;
-use diesel::sqlite::SqliteConnection;
 use tokio::sync::Notify;
 
+pub use self::conn::Conn;
 pub use self::errors::{DbError, OpenError};
 use self::pool::{Access, Manager};
-
-/// One connection to either database. Query functions take it and do not ask which one it is.
-#[derive(diesel::MultiConnection)]
-pub enum Conn {
-    /// A server that several nodes share.
-    Postgres(PgConnection),
-    /// A file of this process.
-    Sqlite(SqliteConnection),
-}
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { injectAxe, violations } from "./axe.mjs";
 import { crawl, linksOf, shapeOf } from "./crawl.mjs";
-import { open } from "./browser.mjs";
+import { open, settle } from "./browser.mjs";
 import { test } from "./suite.mjs";
 
 const MOST_PAGES = 40;
@@ -76,10 +76,11 @@ test("no violation on a form that was refused", async (stage) => {
   await page.evaluate(() => document.querySelectorAll("form").forEach((form) => (form.noValidate = true)));
   const [answer] = await Promise.all([
     page.waitForResponse((response) => response.request().method() === "POST"),
-    page.getByRole("button", { name: /^declare\b/i }).and(page.locator("main *")).last().click(),
+    settle(page, () =>
+      page.getByRole("button", { name: /^declare\b/i }).and(page.locator("main *")).last().click(),
+    ),
   ]);
   assert.equal(answer.status(), 422, "an empty declaration is refused");
-  await page.waitForLoadState();
   await injectAxe(page);
   report(await violations(page));
 });

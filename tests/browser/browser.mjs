@@ -32,8 +32,7 @@ export async function signIn(browser, site) {
   // The link may lead to a page with one button, so that a mail scanner does not use it up.
   const button = page.getByRole("button", { name: /^sign in/i });
   if (new URL(page.url()).pathname.startsWith("/sign-in") && (await button.count()) > 0) {
-    await button.first().click();
-    await page.waitForLoadState();
+    await settle(page, () => button.first().click());
   }
   const path = new URL(page.url()).pathname;
   if (path.startsWith("/sign-in")) throw new Error(`the one-time link did not sign in; it led to ${path}`);
@@ -57,4 +56,20 @@ export async function open(browser, site, { session, script = "on", scheme = "li
   context.setDefaultTimeout(ACTION_TIMEOUT_MS);
   context.setDefaultNavigationTimeout(NAVIGATION_TIMEOUT_MS);
   return context;
+}
+
+const NAVIGATION_STARTS_WITHIN_MS = 150;
+
+// Does `act` and, where that leads to another page, waits until it is there.
+export async function settle(page, act) {
+  let leaves = false;
+  const watch = (request) => {
+    leaves ||= request.isNavigationRequest() && request.frame() === page.mainFrame();
+  };
+  page.on("request", watch);
+  const arrived = new Promise((resolve) => page.once("domcontentloaded", resolve));
+  await act();
+  await new Promise((resolve) => setTimeout(resolve, NAVIGATION_STARTS_WITHIN_MS));
+  page.off("request", watch);
+  if (leaves) await arrived;
 }

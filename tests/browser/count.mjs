@@ -2,6 +2,7 @@
 // clicks are clicks; a field is one that is typed into, chosen from or ticked,
 // however many keys that takes.
 import assert from "node:assert/strict";
+import { settle } from "./browser.mjs";
 
 export class Hand {
   #fields = new Set();
@@ -17,8 +18,7 @@ export class Hand {
 
   async click(target) {
     this.clicks += 1;
-    await target.click();
-    await this.page.waitForLoadState();
+    await settle(this.page, () => target.click());
   }
 
   async type(target, text) {

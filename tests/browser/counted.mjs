@@ -1,5 +1,6 @@
 // The three moments with a hand that counts, for script on and for script off.
 import assert from "node:assert/strict";
+import { settle } from "./browser.mjs";
 import { Hand } from "./count.mjs";
 import * as flows from "./flows.mjs";
 import { test } from "./suite.mjs";
@@ -43,12 +44,12 @@ export function threeMoments(script) {
   test(`closing without evidence says what to do and closes nothing ${suffix}`, async (stage) => {
     const page = await stage.page({ script });
     const item = await flows.openUnfinishedActionItem(page);
-    await flows.doneControl(page).click();
+    await settle(page, () => flows.doneControl(page).click());
     // The browser's own check would stop the form; the server's answer is wanted.
     await page.evaluate(() => document.querySelectorAll("form").forEach((form) => (form.noValidate = true)));
     const [answer] = await Promise.all([
       page.waitForResponse((response) => response.request().method() === "POST"),
-      flows.closeButton(page).click(),
+      settle(page, () => flows.closeButton(page).click()),
     ]);
     assert.equal(answer.status(), 422);
     await page.goto(item);

@@ -90,13 +90,18 @@ export async function assertEditorIsFilled(page, { key, deploys }) {
   }
 }
 
+// All text of the main part, what stands in its fields included.
+export async function textShown(page) {
+  const typed = await page.locator("main textarea").evaluateAll((areas) => areas.map(({ value }) => value));
+  return [await page.locator("main").innerText(), ...typed].join("\n");
+}
+
 export async function openDeploy(page) {
   return openFirst(page, "/deploys", DEPLOY, () => isThere(declareControl(page)));
 }
 
 // After declaring: on the incident's page, linked to the deploy, from both sides.
 export async function assertDeclaredAndLinked(page, deployPath) {
-  await page.waitForLoadState();
   const incidentPath = new URL(page.url()).pathname;
   assert.match(incidentPath, INCIDENT, `declaring led to ${incidentPath}`);
   const { links } = await linksOf(page);

@@ -1,5 +1,6 @@
 // Everything can be done with the keyboard alone, and one sees where one is.
 import assert from "node:assert/strict";
+import { settle } from "./browser.mjs";
 import * as flows from "./flows.mjs";
 import { test } from "./suite.mjs";
 
@@ -17,13 +18,12 @@ async function tabTo(page, target) {
 
 async function tabAndPress(page, target, key = "Enter") {
   await tabTo(page, target);
-  await page.keyboard.press(key);
-  await page.waitForLoadState();
+  await settle(page, () => page.keyboard.press(key));
 }
 
 test("the first Tab offers to skip to the content", async (stage) => {
   const page = await stage.page();
-  await page.goto("/");
+  await page.goto("/incidents");
   await page.keyboard.press("Tab");
   const first = await page.evaluate(() => document.activeElement.textContent.trim());
   assert.match(first, /skip/i);
@@ -63,15 +63,13 @@ test("a postmortem is started and saved by keyboard", async (stage) => {
   const editing = page.url();
   const [answer] = await Promise.all([
     page.waitForResponse((response) => response.request().method() !== "GET"),
-    page.keyboard.press("Control+Enter"),
+    settle(page, () => page.keyboard.press("Control+Enter")),
   ]);
   assert.ok(answer.status() < 400, `saving at ${editing} answered ${answer.status()}`);
   await page.goto(incident.path);
   const read = page.getByRole("link", { name: /postmortem/i }).and(page.locator("main *")).first();
-  await read.click();
-  const body = page.locator("main");
-  const shown = (await body.innerText()) + (await page.locator("textarea").allInnerTexts()).join("");
-  assert.match(shown, /Written by keyboard\./);
+  await settle(page, () => read.click());
+  assert.match(await flows.textShown(page), /Written by keyboard\./);
 });
 
 test("an incident is declared from a deploy by keyboard", async (stage) => {

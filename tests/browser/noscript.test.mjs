@@ -1,7 +1,8 @@
 // No page needs script: the moments and the first run with script off.
 import assert from "node:assert/strict";
-import { open } from "./browser.mjs";
+import { open, settle } from "./browser.mjs";
 import { threeMoments } from "./counted.mjs";
+import { openIncidentWithoutPostmortem, textShown, writeButton } from "./flows.mjs";
 import { start } from "./server.mjs";
 import { test } from "./suite.mjs";
 
@@ -9,15 +10,13 @@ threeMoments("off");
 
 test("a text is saved, and comes back, without script", async (stage) => {
   const page = await stage.page({ script: "off" });
-  const { openIncidentWithoutPostmortem, writeButton } = await import("./flows.mjs");
   await openIncidentWithoutPostmortem(page);
-  await writeButton(page).click();
+  await settle(page, () => writeButton(page).click());
   const editor = page.locator("textarea[name=markdown]");
   const text = `${await editor.inputValue()}\n\nWritten without script.\n`;
   await editor.fill(text);
-  await page.getByRole("button", { name: /^save/i }).first().click();
-  await page.waitForLoadState();
-  assert.match(await page.locator("main").innerText(), /Written without script\./);
+  await settle(page, () => page.getByRole("button", { name: /^save/i }).first().click());
+  assert.match(await textShown(page), /Written without script\./);
 });
 
 test("search answers a plain form", async (stage) => {
@@ -41,13 +40,11 @@ test("the first run makes an admin and leads home", async ({ browser }) => {
     for (const field of await page.locator("input[type=password]").all()) {
       await field.fill("a long and quiet sentence");
     }
-    await page.locator("main form").getByRole("button").first().click();
-    await page.waitForLoadState();
+    await settle(page, () => page.locator("main form").getByRole("button").first().click());
     if ((await page.locator("input[type=password]").count()) > 0) {
       await page.getByRole("textbox", { name: /e-?mail/i }).fill("ada@example.test");
       await page.locator("input[type=password]").fill("a long and quiet sentence");
-      await page.locator("main form").getByRole("button").first().click();
-      await page.waitForLoadState();
+      await settle(page, () => page.locator("main form").getByRole("button").first().click());
     }
     assert.equal(await page.locator("input[type=password]").count(), 0, `still signed out at ${page.url()}`);
     assert.ok((await page.getByRole("navigation").count()) > 0, "no navigation after the first run");

@@ -1,5 +1,7 @@
 //! Every test of the whole program, in one binary. `both!` runs a test on SQLite and on PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod account;
 mod authorization;
 mod backup;

@@ -21,6 +21,7 @@ use self::databases::Database;
 macro_rules! both {
     ($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block) => {
         mod $name {
+            #[expect(clippy::allow_attributes, reason = "whether a test uses them differs from one to the next")]
             #[allow(unused_imports, reason = "what the tests around use is at hand inside, needed or not")]
             use super::*;
 
