@@ -5,7 +5,6 @@ use actix_web::{Route, web};
 use crate::{auth, deploys, factors, home, hooks, incidents, links, postmortems, services, timeline, web as shared};
 
 use crate::web::errors::wrong_method;
-use crate::{auth, deploys, factors, home, hooks, incidents, links, postmortems, services, timeline, web as shared};
 
 /// Whom a route serves. The handler's argument type enforces it; the table says it for readers and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

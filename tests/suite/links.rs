@@ -58,9 +58,8 @@ both!(
             app.read(|c| queries::verdicts(c, outage.id)).iter().map(|verdict| verdict.relation).collect()
         };
         app.write(|c| queries::say(c, &program, &outage, &release, Relation::Suspected, "5 min before", now));
-        let refused = app.app.db.write_blocking(|c| {
-            queries::say(c, &program, &outage, &release, Relation::Caused, "", now)
-        });
+        let refused =
+            app.app.db.write_blocking(|c| queries::say(c, &program, &outage, &release, Relation::Caused, "", now));
         assert!(matches!(refused, Err(Error::Forbidden(_))));
 
         let mut ada = app.ada();

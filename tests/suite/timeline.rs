@@ -57,13 +57,16 @@ both!(
         let rows = told(&app, &outage);
         let seen: Vec<(String, &str)> =
             rows.iter().map(|row| (row.event.happened_at.to_string(), row.event.text.as_str())).collect();
-        assert_eq!(seen, [
-            ("2026-11-23T13:00:00Z".to_owned(), "nothing wrong yet"),
-            ("2026-11-23T13:35:00Z".to_owned(), "looked at the *pool*"),
-            ("2026-11-23T13:40:00Z".to_owned(), "second account"),
-            ("2026-11-23T13:40:00Z".to_owned(), "first account"),
-            ("2026-11-23T14:00:00Z".to_owned(), "pager fired"),
-        ]);
+        assert_eq!(
+            seen,
+            [
+                ("2026-11-23T13:00:00Z".to_owned(), "nothing wrong yet"),
+                ("2026-11-23T13:35:00Z".to_owned(), "looked at the *pool*"),
+                ("2026-11-23T13:40:00Z".to_owned(), "second account"),
+                ("2026-11-23T13:40:00Z".to_owned(), "first account"),
+                ("2026-11-23T14:00:00Z".to_owned(), "pager fired"),
+            ]
+        );
         assert_eq!(rows[4].evidence.len(), 2);
         let entry = newest_audit(&app, "INC-1");
         assert_eq!((entry.action.as_str(), entry.actor.as_str()), ("event.add", "Ada"));
