@@ -25,6 +25,7 @@ pub mod markdown;
 pub mod postmortems;
 pub mod references;
 pub mod routes;
+pub mod search;
 pub mod server;
 pub mod services;
 pub mod teams;

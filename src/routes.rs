@@ -77,6 +77,13 @@ routes! {
     POST "/settings/tokens"             Viewer  crate::account::pages::create_token;
     POST "/settings/tokens/{id}/revocation" Viewer crate::account::pages::revoke_token;
 
+    GET "/teams" Viewer crate::teams::pages::index;
+    POST "/teams" Member crate::teams::pages::create;
+    GET "/teams/{slug}" Viewer crate::teams::pages::show;
+    POST "/teams/{slug}/members" Member crate::teams::pages::join;
+    POST "/teams/{slug}/members/{id}/removal" Member crate::teams::pages::leave;
+    GET "/search" Viewer crate::search::pages::show;
+    GET "/api/v1/search" ApiRead crate::search::api::find;
     GET "/action-items" Viewer crate::action_items::pages::index;
     POST "/action-items" Member crate::action_items::pages::create;
     GET "/action-items/new" Member crate::action_items::pages::new;

@@ -77,7 +77,8 @@ impl Wish {
         let complete = || Step::Complete(self.evidence.clone());
         let reopen = || Step::Reopen(self.declined_reason.clone());
         let mut steps = Vec::new();
-        if !status.is_unfinished() && !(status == Done && target == Verified) {
+        let goes_on = status.is_unfinished() || (status == Done && target == Verified);
+        if !goes_on {
             steps.push(reopen());
         }
         match target {

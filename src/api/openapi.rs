@@ -13,6 +13,7 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
     modifiers(&Bearer),
     security(("token" = [])),
     paths(
+        crate::search::api::find,
         crate::action_items::api::list,
         crate::action_items::api::create,
         crate::action_items::api::show,

@@ -162,7 +162,6 @@ fn restore_from_copy(db: &Db, copy: &Path) -> Result<i64, String> {
                     .to_owned(),
             ));
         }
-        target.batch_execute("DELETE FROM counters; DELETE FROM settings")?;
         copy_all(&mut source, target).map_err(crate::error::Error::Fault)?;
         row_count(target).map_err(crate::error::Error::Fault)
     })
@@ -207,6 +206,8 @@ fn columns(c: &mut Conn, table: &str) -> Result<Vec<Column>, String> {
 }
 
 fn copy_all(source: &mut Conn, target: &mut Conn) -> Result<(), String> {
+    // A fresh schema brings counters at zero; the source's take their place.
+    target.batch_execute("DELETE FROM counters; DELETE FROM settings").map_err(|error| error.to_string())?;
     for table in TABLES {
         let columns = columns(source, table)?;
         let mut place = Place { seen: 0, last_id: i64::MIN };

@@ -209,7 +209,6 @@ fn set_evidence(c: &mut Conn, event_id: i64, evidence: &[Evidence]) -> Result<()
 
 /// What became of an edit.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, never stored")]
 pub enum Edited {
     /// It is saved.
     Saved(Event),

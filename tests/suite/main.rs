@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod account;
+mod action_items;
 mod authorization;
 mod backup;
 mod cli;
 mod demo;
 mod deploys;
 mod directions;
+mod exchange;
 mod factors;
 mod hooks;
 mod incidents;
@@ -21,4 +23,5 @@ mod schema;
 mod services;
 mod setup;
 mod support;
+mod teams;
 mod timeline;

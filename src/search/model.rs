@@ -1,0 +1,196 @@
+//! What is asked and what is found. Pure.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock::Moment;
+use crate::error::Error;
+use crate::text_enum;
+use crate::web::fields::{Check, Fields};
+use crate::web::times::Zone;
+
+text_enum! {
+    /// What a hit is.
+    pub enum HitKind {
+        /// An incident, by its title and summary.
+        Incident = "incident",
+        /// A postmortem, by its newest text.
+        Postmortem = "postmortem",
+        /// A timeline event.
+        Event = "event",
+        /// A deploy, by version, commit, summary, pull requests and tickets.
+        Deploy = "deploy",
+        /// An action item.
+        ActionItem = "action_item",
+    }
+}
+
+impl HitKind {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            HitKind::Incident => "Incident",
+            HitKind::Postmortem => "Postmortem",
+            HitKind::Event => "Timeline",
+            HitKind::Deploy => "Deploy",
+            HitKind::ActionItem => "Action item",
+        }
+    }
+}
+
+/// Longest question, in characters; more is cut off.
+const QUESTION_LIMIT: usize = 200;
+/// Most words of a question that count.
+const WORD_LIMIT: usize = 16;
+/// Results on one page.
+pub const PAGE_SIZE: i64 = 25;
+/// Last page that can be asked for: who looks further asks more exactly.
+pub const LAST_PAGE: i64 = 10;
+
+/// One word or phrase of a question, letters and digits only, in reading order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The words that must stand side by side.
+    pub words: Vec<String>,
+    /// Whether the last word may go on: it was still being typed.
+    pub is_prefix: bool,
+}
+
+/// Takes a question apart: quoted parts are phrases, everything else single words; the last word may go on.
+/// Nothing of it is ever an operator.
+pub fn terms(question: &str) -> Vec<Term> {
+    let question: String = question.chars().take(QUESTION_LIMIT).collect();
+    let words = |text: &str| -> Vec<String> {
+        text.split(|letter: char| !letter.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut terms = Vec::new();
+    for (place, part) in question.split('"').enumerate() {
+        if place % 2 == 1 {
+            terms.push(Term { words: words(part), is_prefix: false });
+            continue;
+        }
+        // A word with a hyphen or a dot inside is found as its parts side by side.
+        terms.extend(part.split_whitespace().map(|word| Term { words: words(word), is_prefix: false }));
+    }
+    terms.retain(|term| !term.words.is_empty());
+    terms.truncate(WORD_LIMIT);
+    let ends_open = question.chars().last().is_some_and(char::is_alphanumeric);
+    if let Some(last) = terms.last_mut().filter(|_| ends_open) {
+        last.is_prefix = true;
+    }
+    terms
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// As typed.
+    pub text: String,
+    /// Only hits of this kind.
+    pub kind: Option<HitKind>,
+    /// Only what belongs to this service (its slug).
+    pub service: Option<String>,
+    /// Not before.
+    pub from: Option<Moment>,
+    /// Before.
+    pub to: Option<Moment>,
+    /// From 1.
+    pub page: i64,
+}
+
+impl Question {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// 422 with a sentence for each field that cannot be read.
+    pub fn read(fields: &Fields, zone: &Zone) -> Result<Self, Error> {
+        let mut check = Check::new();
+        let kind = fields.some("kind").and_then(|word| check.word("kind", Some(word), ""));
+        let mut day = |name: &str, plus_days: i64| {
+            let date = check.date(name, fields.some(name))?;
+            let start = zone.parse(&format!("{date} 00:00")).ok()?;
+            Some(start.plus_s(plus_days * 86_400))
+        };
+        let (from, to) = (day("from", 0), day("to", 1));
+        check.finish()?;
+        let page = fields.get("page").parse().unwrap_or(1_i64).clamp(1, LAST_PAGE);
+        let service = fields.some("service").map(|slug| slug.trim().to_owned());
+        Ok(Question { text: fields.get("q").trim().to_owned(), kind, service, from, to, page })
+    }
+}
+
+/// A part of a snippet, and whether it is what was looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SnippetPart {
+    /// The text.
+    pub text: String,
+    /// Whether it is what was looked for.
+    pub is_hit: bool,
+}
+
+/// Marks the beginning of a hit in what the database gives: a private-use character that no text needs.
+pub const HIT_BEGINS: char = '\u{E000}';
+/// Marks the end of a hit.
+pub const HIT_ENDS: char = '\u{E001}';
+
+/// Takes a marked text apart. Markup in it stays text.
+pub fn parts(marked: &str) -> Vec<SnippetPart> {
+    let mut parts: Vec<SnippetPart> = Vec::new();
+    for (place, piece) in marked.split(HIT_BEGINS).enumerate() {
+        let (hit, rest) = if place == 0 { ("", piece) } else { piece.split_once(HIT_ENDS).unwrap_or((piece, "")) };
+        for (text, is_hit) in [(hit, true), (rest, false)] {
+            let text = text.replace([HIT_BEGINS, HIT_ENDS], "");
+            if !text.is_empty() {
+                parts.push(SnippetPart { text, is_hit });
+            }
+        }
+    }
+    parts
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// What it is.
+    pub kind: HitKind,
+    /// Its key.
+    pub key: String,
+    /// Address of its page.
+    pub path: String,
+    /// What it is called.
+    pub title: String,
+    /// Where it was found.
+    pub snippet: Vec<SnippetPart>,
+    /// When it happened.
+    pub happened_at: Moment,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_are_taken_apart_and_never_operate() {
+        let words = |question: &str| -> Vec<String> {
+            terms(question)
+                .iter()
+                .map(|term| format!("{}{}", term.words.join("+"), if term.is_prefix { "*" } else { "" }))
+                .collect()
+        };
+        assert_eq!(words("pool exhau"), ["pool", "exhau*"]);
+        assert_eq!(words("\"no space left\" node-7 "), ["no+space+left", "node+7"]);
+        assert_eq!(words("AND OR NOT NEAR(a b) a* -x ^y"), ["AND", "OR", "NOT", "NEAR+a", "b", "a", "x", "y*"]);
+        assert!(terms("\" * ( ) : ' -- ; ").is_empty());
+    }
+
+    #[test]
+    fn markup_in_a_snippet_stays_text() {
+        let marked = format!("<b>a {HIT_BEGINS}pool{HIT_ENDS} of</b>");
+        let texts: Vec<_> = parts(&marked).into_iter().map(|part| (part.text, part.is_hit)).collect();
+        assert_eq!(texts, [("<b>a ".to_owned(), false), ("pool".to_owned(), true), (" of</b>".to_owned(), false)]);
+        assert_eq!(parts("").len(), 0);
+    }
+}

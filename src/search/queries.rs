@@ -1,0 +1,218 @@
+//! The two full-text searches: the one place where the databases differ in kind.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sqlite::Sqlite;
+
+use super::model::{HIT_BEGINS, HIT_ENDS, Hit, HitKind, PAGE_SIZE, Question, Term, parts, terms};
+use crate::clock::Moment;
+use crate::db::Conn;
+use crate::error::Error;
+use crate::{action_items, deploys, incidents};
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    kind: HitKind,
+    #[diesel(sql_type = BigInt)]
+    thing_id: i64,
+    #[diesel(sql_type = BigInt)]
+    happened_at: Moment,
+    #[diesel(sql_type = Text)]
+    title: String,
+    #[diesel(sql_type = Text)]
+    snippet: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    incident_number: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    own_number: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    incident_title: Option<String>,
+}
+
+/// A value that is bound, in the order of its place.
+enum Bind {
+    Text(String),
+    Number(i64),
+}
+
+/// What both searches select beside the snippet.
+const COLUMNS: &str = "d.kind, d.thing_id, d.happened_at, d.title,
+    (SELECT number FROM incidents i WHERE i.id = d.incident_id) AS incident_number,
+    (SELECT title FROM incidents i WHERE i.id = d.incident_id) AS incident_title,
+    CASE d.kind WHEN 'deploy' THEN (SELECT number FROM deploys x WHERE x.id = d.thing_id)
+        WHEN 'action_item' THEN (SELECT number FROM action_items x WHERE x.id = d.thing_id) END AS own_number";
+
+/// A page of hits, best first, and whether there are more. A key (`INC-42`) finds its thing before all else.
+///
+/// # Errors
+/// The database's.
+pub fn find(c: &mut Conn, question: &Question) -> Result<(Vec<Hit>, bool), Error> {
+    let terms = terms(&question.text);
+    let mut hits = if question.page == 1 { by_key(c, &question.text)? } else { Vec::new() };
+    if terms.is_empty() {
+        return Ok((hits, false));
+    }
+    let mut binds = Vec::new();
+    let rows: Vec<Row> = match c {
+        Conn::Sqlite(c) => {
+            binds.push(Bind::Text(match_expression(&terms)));
+            let filters = filters(question, &mut binds, |_| "?".to_owned());
+            let sql = format!(
+                "SELECT {COLUMNS}, snippet(search_index, -1, '{HIT_BEGINS}', '{HIT_ENDS}', '…', 28) AS snippet
+                 FROM search_index JOIN search_documents d ON d.id = search_index.rowid
+                 WHERE search_index MATCH ?{filters}
+                 ORDER BY bm25(search_index, 4.0, 1.0), d.happened_at DESC, d.id DESC {}",
+                slice(question)
+            );
+            let query = diesel::sql_query(sql).into_boxed::<Sqlite>();
+            binds
+                .into_iter()
+                .fold(query, |query, bind| match bind {
+                    Bind::Text(text) => query.bind::<Text, _>(text),
+                    Bind::Number(number) => query.bind::<BigInt, _>(number),
+                })
+                .load(c)?
+        }
+        Conn::Postgres(c) => {
+            let wanted = tsquery(&terms, &mut binds);
+            let filters = filters(question, &mut binds, |place| format!("${place}"));
+            // The page is cut before the snippets are made: they cost far more than finding.
+            let sql = format!(
+                "SELECT {COLUMNS}, ts_headline('simple', CASE WHEN d.body = '' THEN d.title ELSE d.body END, d.wanted,
+                    'StartSel={HIT_BEGINS}, StopSel={HIT_ENDS}, MaxWords=30, MinWords=12, ShortWord=0') AS snippet
+                 FROM (SELECT s.*, w.wanted, ts_rank(s.words, w.wanted) AS rank
+                     FROM search_documents s, (SELECT {wanted} AS wanted) w
+                     WHERE s.words @@ w.wanted
+                     ) d WHERE true{filters}
+                 ORDER BY d.rank DESC, d.happened_at DESC, d.id DESC {}",
+                slice(question)
+            );
+            let query = diesel::sql_query(sql).into_boxed::<Pg>();
+            binds
+                .into_iter()
+                .fold(query, |query, bind| match bind {
+                    Bind::Text(text) => query.bind::<Text, _>(text),
+                    Bind::Number(number) => query.bind::<BigInt, _>(number),
+                })
+                .load(c)?
+        }
+    };
+    let size = usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
+    let there_is_more = rows.len() > size;
+    hits.extend(rows.into_iter().take(size).filter_map(hit));
+    Ok((hits, there_is_more))
+}
+
+fn slice(question: &Question) -> String {
+    format!("LIMIT {} OFFSET {}", PAGE_SIZE + 1, (question.page - 1) * PAGE_SIZE)
+}
+
+/// FTS5's language: every term a quoted phrase, all of them wanted.
+fn match_expression(terms: &[Term]) -> String {
+    terms
+        .iter()
+        .map(|term| format!("\"{}\"{}", term.words.join(" "), if term.is_prefix { " *" } else { "" }))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// PostgreSQL's: every term a phrase of its own parser, all of them wanted. Words are letters and digits only.
+fn tsquery(terms: &[Term], binds: &mut Vec<Bind>) -> String {
+    terms
+        .iter()
+        .map(|term| {
+            let text = if term.is_prefix { format!("{}:*", term.words.join(" <-> ")) } else { term.words.join(" ") };
+            binds.push(Bind::Text(text));
+            let function = if term.is_prefix { "to_tsquery" } else { "phraseto_tsquery" };
+            format!("{function}('simple', ${})", binds.len())
+        })
+        .collect::<Vec<_>>()
+        .join(" && ")
+}
+
+fn filters(question: &Question, binds: &mut Vec<Bind>, place: impl Fn(usize) -> String) -> String {
+    let mut sql = String::new();
+    let mut add = |binds: &mut Vec<Bind>, bind: Bind, before: &str, after: &str| {
+        binds.push(bind);
+        sql.push_str(&format!(" AND {before}{}{after}", place(binds.len())));
+    };
+    if let Some(kind) = question.kind {
+        add(binds, Bind::Text(kind.as_str().to_owned()), "d.kind = ", "");
+    }
+    if let Some(from) = question.from {
+        add(binds, Bind::Number(from.millis()), "d.happened_at >= ", "");
+    }
+    if let Some(to) = question.to {
+        add(binds, Bind::Number(to.millis()), "d.happened_at < ", "");
+    }
+    if let Some(service) = &question.service {
+        let before = "EXISTS (SELECT 1 FROM services v WHERE v.slug = ";
+        let after = " AND ((d.kind = 'deploy' AND EXISTS (SELECT 1 FROM deploys x WHERE x.id = d.thing_id AND x.service_id = v.id))
+            OR EXISTS (SELECT 1 FROM incident_services n WHERE n.incident_id = d.incident_id AND n.service_id = v.id)))";
+        add(binds, Bind::Text(service.clone()), before, after);
+    }
+    sql
+}
+
+fn hit(row: Row) -> Option<Hit> {
+    let incident = row.incident_number.map(|number| format!("INC-{number}"));
+    let (key, path) = match row.kind {
+        HitKind::Incident => incident.map(|key| (key.clone(), format!("/incidents/{key}")))?,
+        HitKind::Postmortem => incident.map(|key| (key.clone(), format!("/incidents/{key}/postmortem")))?,
+        HitKind::Event => incident.map(|key| (key.clone(), format!("/incidents/{key}#event-{}", row.thing_id)))?,
+        HitKind::Deploy => {
+            row.own_number.map(deploys::model::key).map(|key| (key.clone(), format!("/deploys/{key}")))?
+        }
+        HitKind::ActionItem => {
+            row.own_number.map(action_items::model::key_of).map(|key| (key.clone(), format!("/action-items/{key}")))?
+        }
+    };
+    let title = if row.kind == HitKind::Event { row.incident_title.unwrap_or_default() } else { row.title };
+    Some(Hit { kind: row.kind, key, path, title, snippet: parts(&row.snippet), happened_at: row.happened_at })
+}
+
+fn by_key(c: &mut Conn, text: &str) -> Result<Vec<Hit>, Error> {
+    let text = text.trim();
+    let upper = text.to_ascii_uppercase();
+    let found = |result: Result<Hit, Error>| match result {
+        Ok(hit) => Ok(vec![hit]),
+        Err(Error::NotFound(_)) => Ok(Vec::new()),
+        Err(other) => Err(other),
+    };
+    if upper.starts_with("INC-") {
+        let Some(number) = incidents::model::parse_key(text) else { return Ok(Vec::new()) };
+        return found(incidents::queries::by_number(c, number).map(|incident| Hit {
+            kind: HitKind::Incident,
+            key: incident.key(),
+            path: incident.path(),
+            title: incident.title.clone(),
+            snippet: parts(&incident.summary.chars().take(200).collect::<String>()),
+            happened_at: incident.started_at,
+        }));
+    }
+    if upper.starts_with("DEP-") {
+        let Some(number) = deploys::model::parse_key(text) else { return Ok(Vec::new()) };
+        return found(deploys::queries::by_number(c, number).map(|deploy| Hit {
+            kind: HitKind::Deploy,
+            key: deploy.key(),
+            path: deploy.path(),
+            title: deploy.version_or_commit(),
+            snippet: parts(&deploy.summary.chars().take(200).collect::<String>()),
+            happened_at: deploy.happened_at,
+        }));
+    }
+    if upper.starts_with("ACT-") {
+        let Some(number) = action_items::model::parse_key(text) else { return Ok(Vec::new()) };
+        return found(action_items::queries::by_number(c, number).map(|item| Hit {
+            kind: HitKind::ActionItem,
+            key: item.key(),
+            path: item.path(),
+            title: item.title.clone(),
+            snippet: parts(&item.details.chars().take(200).collect::<String>()),
+            happened_at: item.created_at,
+        }));
+    }
+    Ok(Vec::new())
+}
