@@ -63,6 +63,12 @@ pub fn once(
     work: impl FnOnce(&mut Conn) -> Result<Created, Error>,
 ) -> Result<Created, Error> {
     let Some(key) = &once.key else { return work(c) };
+    if let Conn::Postgres(c) = c {
+        // Requests with one key queue up here, before any of them can trip over what another is making.
+        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind::<diesel::sql_types::Text, _>(format!("{} {key}", once.user_id))
+            .execute(c)?;
+    }
     let mine = idempotency_keys::table
         .filter(idempotency_keys::user_id.eq(once.user_id))
         .filter(idempotency_keys::idempotency_key.eq(key));

@@ -81,7 +81,7 @@ export async function assertEditorIsFilled(page, { key, deploys }) {
     deploys.some((deploy) => markdown.includes(deploy)),
     `the editor of ${key} names none of its deploys ${deploys.join(", ")}`,
   );
-  assert.match(markdown, /\b20\d\d-\d\d-\d\d\b/, "the editor holds no date");
+  assert.match(markdown, /\b(20\d\d-\d\d-\d\d|\d{1,2} [A-Z][a-z]+ 20\d\d)\b/, "the editor holds no date");
   for (const heading of [/impact/i, /went well/i, /went badly/i, /lucky/i, /action/i]) {
     assert.ok(
       markdown.split("\n").some((line) => line.startsWith("#") && heading.test(line)),

@@ -4,7 +4,7 @@ import { settle } from "./browser.mjs";
 import * as flows from "./flows.mjs";
 import { test } from "./suite.mjs";
 
-const MOST_TABS = 120;
+const MOST_TABS = 300;
 
 // Presses Tab until `target` has the focus.
 async function tabTo(page, target) {
@@ -44,7 +44,7 @@ test("every stop of Tab shows that it has the focus", async (stage) => {
         if (element === document.body) return null;
         const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
         const ringed = outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
-        return ringed || boxShadow !== "none" ? null : element.outerHTML.slice(0, 120);
+        return ringed || boxShadow !== "none" ? null : element.outerHTML.slice(0, 300);
       });
       assert.equal(hidden, null, `on ${path} the focus does not show on ${hidden}`);
     }

@@ -20,6 +20,7 @@ mod limits;
 mod links;
 mod postmortems;
 mod schema;
+mod search;
 mod services;
 mod setup;
 mod support;

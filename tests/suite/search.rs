@@ -1,0 +1,87 @@
+//! One box over everything.
+
+use debrief::auth::model::Scope;
+use serde_json::json;
+
+use crate::both;
+
+both!(
+    async fn every_kind_of_thing_is_found_right_after_it_was_written(app: TestApp) {
+        use actix_web::http::Method;
+        let mut program = app.program(Scope::Write);
+        let deploy = json!({"service": "checkout", "version": "7.7.1", "summary": "shrinks the heron pool"});
+        assert_eq!(program.json(Method::POST, "/api/v1/deploys", &deploy).await.status, 201);
+        let incident = json!({"title": "Heron pool is empty", "severity": "SEV2", "services": ["checkout"]});
+        assert_eq!(program.json(Method::POST, "/api/v1/incidents", &incident).await.status, 201);
+        let event = json!({"text": "the heron pool has <b>no</b> room left over"});
+        assert_eq!(program.json(Method::POST, "/api/v1/incidents/INC-1/timeline", &event).await.status, 201);
+        let text = json!({"markdown": "# Story\n\nThe heron pool had been halved by a new default.\n"});
+        let written = program.json(Method::PUT, "/api/v1/incidents/INC-1/postmortem", &text).await;
+        assert!(written.status.is_success(), "{}", written.text());
+        let item = json!({"incident": "INC-1", "title": "Alert on the heron pool"});
+        assert_eq!(program.json(Method::POST, "/api/v1/action-items", &item).await.status, 201);
+
+        let found = program.get("/api/v1/search?q=heron+poo").await.json();
+        let mut kinds: Vec<&str> =
+            found["items"].as_array().unwrap().iter().map(|hit| hit["kind"].as_str().unwrap()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds, ["action_item", "deploy", "event", "incident", "postmortem"]);
+        let phrase = program.get("/api/v1/search?q=%22had+been+halved+by+a%22").await.json();
+        assert_eq!(phrase["items"][0]["kind"], "postmortem");
+        assert_eq!(program.get("/api/v1/search?q=%22halved+been+had%22").await.json()["items"], json!([]));
+        let narrowed = program.get("/api/v1/search?q=heron&kind=deploy&service=checkout").await.json();
+        assert_eq!(narrowed["items"].as_array().unwrap().len(), 1);
+        assert_eq!(program.get("/api/v1/search?q=ACT-1").await.json()["items"][0]["key"], "ACT-1");
+
+        let mut ada = app.ada();
+        let page = ada.get("/search?q=room+left").await;
+        assert_eq!(page.one("mark"), "room");
+        assert!(!page.text().contains("<b>no</b>"), "{}", page.text());
+    }
+);
+
+both!(
+    async fn no_question_is_an_operator(app: TestApp) {
+        let mut ada = app.ada();
+        for question in
+            ["\"", "a\"b", "* OR 1", "NEAR(", "'; DROP TABLE users; --", "a:b", "-", "%", "\u{0}", "((", "a & | !"]
+        {
+            let encoded: String = form_urlencoded::byte_serialize(question.as_bytes()).collect();
+            let page = ada.get(&format!("/search?q={encoded}")).await;
+            assert_eq!(page.status, 200, "{question}: {}", page.text());
+        }
+    }
+);
+
+both!(
+    async fn each_real_postmortem_is_found_by_a_phrase_from_its_middle(app: TestApp) {
+        let Some(samples) = crate::support::samples() else { return };
+        let folder = samples.join("postmortems/mybinder");
+        let now = app.now();
+        debrief::exchange::arriving::import(&app.app.db, &[folder.clone()], now, &mut |_| {});
+        let mut program = app.program(Scope::Read);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|end| end != "md") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let lines: Vec<&str> = text.lines().filter(|line| is_prose(line)).collect();
+            let line = lines[lines.len() / 2];
+            let words: Vec<&str> =
+                line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(5).collect();
+            let question: String =
+                form_urlencoded::byte_serialize(format!("\"{}\"", words.join(" ")).as_bytes()).collect();
+            let found = program.get(&format!("/api/v1/search?q={question}&kind=postmortem")).await;
+            let hits = found.json()["items"].as_array().unwrap().len();
+            assert!(hits >= 1, "{}: {words:?}", path.display());
+        }
+    }
+);
+
+/// Whether a line is six words or more without figures or addresses, which the databases split differently.
+fn is_prose(line: &str) -> bool {
+    let is_odd = |letter: char| letter.is_ascii_digit() || "/_<>@.'-".contains(letter);
+    line.split_whitespace().count() >= 6 && !line.contains(is_odd)
+}
