@@ -67,10 +67,14 @@ both!(
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            let lines: Vec<&str> = text.lines().filter(|line| is_prose(line)).collect();
-            let line = lines[lines.len() / 2];
-            let words: Vec<&str> =
-                line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(5).collect();
+            // Five plain words from the middle on: figures and hyphens are split differently by each database.
+            let all: Vec<&str> = text.split_whitespace().collect();
+            let is_plain = |word: &&str| word.chars().all(|letter| letter.is_ascii_alphabetic());
+            let words = (all.len() / 2..all.len())
+                .chain(0..all.len() / 2)
+                .filter_map(|start| all.get(start..start + 5))
+                .find(|words| words.iter().all(is_plain))
+                .unwrap();
             let question: String =
                 form_urlencoded::byte_serialize(format!("\"{}\"", words.join(" ")).as_bytes()).collect();
             let found = program.get(&format!("/api/v1/search?q={question}&kind=postmortem")).await;
@@ -79,9 +83,3 @@ both!(
         }
     }
 );
-
-/// Whether a line is six words or more without figures or addresses, which the databases split differently.
-fn is_prose(line: &str) -> bool {
-    let is_odd = |letter: char| letter.is_ascii_digit() || "/_<>@.'-".contains(letter);
-    line.split_whitespace().count() >= 6 && !line.contains(is_odd)
-}
