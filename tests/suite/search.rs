@@ -59,7 +59,7 @@ both!(
         let Some(samples) = crate::support::samples() else { return };
         let folder = samples.join("postmortems/mybinder");
         let now = app.now();
-        debrief::exchange::arriving::import(&app.app.db, &[folder.clone()], now, &mut |_| {});
+        debrief::exchange::arriving::import(&app.app.db, std::slice::from_ref(&folder), now, &mut |_| {});
         let mut program = app.program(Scope::Read);
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
