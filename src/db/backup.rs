@@ -10,52 +10,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::pool::{Access, check_reachable, connect};
+use super::tables::TABLES;
 use super::{Conn, Db, Target, migrations};
 
 /// Rows that travel at once.
 const CHUNK: i64 = 500;
-
-/// Every table in an order in which references are always to rows that are there already.
-const TABLES: &[&str] = &[
-    "counters",
-    "settings",
-    "teams",
-    "users",
-    "team_members",
-    "sessions",
-    "sign_in_links",
-    "sign_in_attempts",
-    "api_tokens",
-    "audit_entries",
-    "idempotency_keys",
-    "jobs",
-    "services",
-    "service_links",
-    "service_dependencies",
-    "deploys",
-    "deploy_people",
-    "deploy_references",
-    "incidents",
-    "incident_services",
-    "incident_roles",
-    "incident_tags",
-    "impact_figures",
-    "time_corrections",
-    "incident_deploys",
-    "incident_deploy_verdicts",
-    "timeline_events",
-    "timeline_evidence",
-    "postmortems",
-    "postmortem_revisions",
-    "postmortem_steps",
-    "contributing_factors",
-    "incident_factors",
-    "action_items",
-    "action_item_evidence",
-    "action_item_changes",
-    "sources",
-    "deliveries",
-];
 
 #[derive(QueryableByName)]
 struct Cell {

@@ -69,7 +69,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "deliveries that wait without a job",
-        "SELECT count(*) AS count FROM deliveries d WHERE d.verdict = 'pending'
+        "SELECT count(*) AS count FROM deliveries d WHERE d.verdict = 'waiting'
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE kind = 'hooks.read_delivery')",
     ),
 ];

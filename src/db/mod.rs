@@ -16,6 +16,7 @@ pub mod paging;
 pub mod pool;
 #[expect(missing_docs, reason = "the columns are named by the words of the product; the migrations say the rest")]
 pub mod schema;
+pub mod tables;
 pub mod types;
 
 use std::cell::Cell;

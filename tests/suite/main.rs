@@ -18,6 +18,7 @@ mod jobs;
 mod licences;
 mod limits;
 mod links;
+mod nodes;
 mod postmortems;
 mod schema;
 mod search;
