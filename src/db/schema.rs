@@ -2,6 +2,10 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod notify;
+
+pub use notify::*;
+
 diesel::table! {
     counters (name) {
         name -> Text,
@@ -134,6 +138,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         dead_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        unique_key -> Nullable<Text>,
     }
 }
 

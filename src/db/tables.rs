@@ -40,4 +40,13 @@ pub const TABLES: &[&str] = &[
     "action_item_changes",
     "sources",
     "deliveries",
+    "schedules",
+    "notices",
+    "notice_settings",
+    "notice_choices",
+    "chat_channels",
+    "webhooks",
+    "messages",
+    "message_attempts",
+    "feeds",
 ];
