@@ -116,11 +116,8 @@ pub fn tell_mentioned(
     if new.is_empty() {
         return Ok(());
     }
-    let people: Vec<(i64, String)> = users::table
-        .filter(users::handle.eq_any(&new))
-        .order(users::id)
-        .select((users::id, users::handle))
-        .load(c)?;
+    let people: Vec<(i64, String)> =
+        users::table.filter(users::handle.eq_any(&new)).order(users::id).select((users::id, users::handle)).load(c)?;
     let who: Option<String> = match actor_id {
         Some(id) => users::table.find(id).select(users::name).first(c).optional()?,
         None => None,
