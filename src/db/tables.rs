@@ -49,4 +49,6 @@ pub const TABLES: &[&str] = &[
     "messages",
     "message_attempts",
     "feeds",
+    "hook_rules",
+    "code_pushes",
 ];
