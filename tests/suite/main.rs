@@ -12,6 +12,7 @@ mod deploys;
 mod directions;
 mod exchange;
 mod factors;
+mod faults;
 mod hooks;
 mod incidents;
 mod jobs;
