@@ -2,6 +2,10 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod changes;
+
+pub use changes::*;
+
 diesel::table! {
     counters (name) {
         name -> Text,

@@ -40,4 +40,13 @@ pub const TABLES: &[&str] = &[
     "action_item_changes",
     "sources",
     "deliveries",
+    "signals",
+    "signal_alerts",
+    "signal_rules",
+    "signal_incidents",
+    "deploy_marks",
+    "release_settings",
+    "checklist_items",
+    "checklist_ticks",
+    "freeze_windows",
 ];
