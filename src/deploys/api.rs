@@ -282,8 +282,12 @@ fn again(
     }
     raw.service = None;
     let was_finished = present.status.is_finished();
-    if was_finished && !sent.status.is_finished() {
+    // What was noticed since, or said by a person, stays when the pipeline sends its message again.
+    if (was_finished && !sent.status.is_finished()) || present.status == DeployStatus::RolledBack {
         raw.status = None;
+    }
+    if present.kind == DeployKind::Rollback {
+        raw.kind = None;
     }
     let says_no_end = raw.finished_at.is_none();
     let mut next = raw.over(present, Times::Exact)?;

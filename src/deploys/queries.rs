@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::model::{
     Deploy, DeployDraft, DeployKind, DeployStatus, Part, Person, PersonDraft, Reference, key, parse_key,
 };
+use super::queries_marks as marks;
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::auth::model::User;
@@ -238,6 +239,8 @@ pub fn record(c: &mut Conn, actor: &Actor, draft: &DeployDraft, now: Moment) -> 
     add_trail(c, id, draft)?;
     let change = Change { action: "deploy.record", subject: key(number), old: None::<()>, new: Some(facts(draft)) };
     audit::record(c, actor, now, &change)?;
+    marks::notice(c, id, &[], now)?;
+    crate::releases::queries::take_up(c, id)?;
     by_id(c, id)
 }
 
@@ -251,6 +254,8 @@ pub fn change(c: &mut Conn, actor: &Actor, deploy: &Deploy, draft: &DeployDraft,
     if old == *draft {
         return Ok(deploy.clone());
     }
+    let depended = marks::dependants(c, deploy)?;
+    marks::overrule(c, actor, deploy, (draft.kind, draft.status), now)?;
     let service = crate::services::queries::find_or_add(c, actor, &draft.service, now)?;
     // The trail goes first and comes back last: the search index gathers the labels in that order.
     diesel::delete(deploy_people::table.filter(deploy_people::deploy_id.eq(deploy.id))).execute(c)?;
@@ -262,6 +267,7 @@ pub fn change(c: &mut Conn, actor: &Actor, deploy: &Deploy, draft: &DeployDraft,
     let change =
         Change { action: "deploy.change", subject: deploy.key(), old: Some(facts(&old)), new: Some(facts(draft)) };
     audit::record(c, actor, now, &change)?;
+    marks::notice(c, deploy.id, &depended, now)?;
     by_id(c, deploy.id)
 }
 

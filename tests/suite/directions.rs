@@ -20,6 +20,8 @@ const DOMAINS: &[&str] = &[
     "demo",
     "references",
     "signals",
+    "releases",
+    "changes",
 ];
 /// Rooms that read everybody and that nobody reads.
 const READERS: &[&str] = &["search", "home", "demo"];

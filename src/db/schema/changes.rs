@@ -1,6 +1,6 @@
 //! Signals, marks of deploys, checklists and freeze windows.
 
-use super::{deploys, incidents, services, teams, users};
+use super::{deploys, incident_services, incidents, services, teams, users};
 
 diesel::table! {
     signals (id) {
@@ -152,9 +152,10 @@ diesel::allow_tables_to_appear_in_same_query!(signals, services);
 diesel::allow_tables_to_appear_in_same_query!(signal_rules, services);
 diesel::allow_tables_to_appear_in_same_query!(signal_incidents, signals);
 diesel::allow_tables_to_appear_in_same_query!(signal_incidents, incidents);
-diesel::allow_tables_to_appear_in_same_query!(signal_incidents, services);
+diesel::allow_tables_to_appear_in_same_query!(signal_incidents, incident_services);
 diesel::allow_tables_to_appear_in_same_query!(checklist_items, deploys);
 diesel::allow_tables_to_appear_in_same_query!(checklist_items, users);
 diesel::allow_tables_to_appear_in_same_query!(freeze_windows, services);
 diesel::allow_tables_to_appear_in_same_query!(freeze_windows, teams);
 diesel::allow_tables_to_appear_in_same_query!(deploy_marks, deploys);
+diesel::allow_tables_to_appear_in_same_query!(checklist_ticks, checklist_items);
