@@ -2,7 +2,10 @@
 
 use actix_web::{Route, web};
 
-use crate::{auth, changes, deploys, factors, home, hooks, incidents, links, postmortems, releases, services, signals, timeline, web as shared};
+use crate::{
+    auth, changes, deploys, factors, home, hooks, incidents, links, postmortems, releases, services, signals, timeline,
+    web as shared,
+};
 
 use crate::web::errors::wrong_method;
 

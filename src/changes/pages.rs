@@ -61,7 +61,8 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
             .unwrap_or_default(),
         first: filter.after.as_ref().map(|_| views::address(&fields, "after", "")).unwrap_or_default(),
     };
-    let is_filtered = ["service", "team", "environment", "kind", "until"].iter().any(|name| fields.some(name).is_some());
+    let is_filtered =
+        ["service", "team", "environment", "kind", "until"].iter().any(|name| fields.some(name).is_some());
     if fields.some("until").is_some() {
         fields.set("until", zone.date(window.to.plus_s(-1)).to_string());
     }

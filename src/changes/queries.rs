@@ -110,23 +110,14 @@ struct Counted {
 }
 
 /// Counts of busy services: a short walk in the index for each bucket, which stops at [`BUCKET_LIMIT`].
-fn buckets(
-    c: &mut Conn,
-    service_ids: &[i64],
-    filter: &Filter,
-    window: Window,
-) -> Result<Vec<(i64, Bucket)>, Error> {
+fn buckets(c: &mut Conn, service_ids: &[i64], filter: &Filter, window: Window) -> Result<Vec<(i64, Bucket)>, Error> {
     if service_ids.is_empty() {
         return Ok(Vec::new());
     }
     let sql = |environment: &str| bucket_sql(service_ids, filter, window, environment);
     let rows: Vec<Counted> = match (c, &filter.environment) {
-        (Conn::Sqlite(c), Some(environment)) => {
-            diesel::sql_query(sql("?")).bind::<Text, _>(environment).load(c)?
-        }
-        (Conn::Postgres(c), Some(environment)) => {
-            diesel::sql_query(sql("$1")).bind::<Text, _>(environment).load(c)?
-        }
+        (Conn::Sqlite(c), Some(environment)) => diesel::sql_query(sql("?")).bind::<Text, _>(environment).load(c)?,
+        (Conn::Postgres(c), Some(environment)) => diesel::sql_query(sql("$1")).bind::<Text, _>(environment).load(c)?,
         (Conn::Sqlite(c), None) => diesel::sql_query(sql("")).load(c)?,
         (Conn::Postgres(c), None) => diesel::sql_query(sql("")).load(c)?,
     };
@@ -159,7 +150,9 @@ pub fn bucket_sql(service_ids: &[i64], filter: &Filter, window: Window, environm
          SELECT s.id AS service_id, b.place AS place, {total} AS total, {bad} AS bad
          FROM services s CROSS JOIN b WHERE s.id IN ({ids}) ORDER BY s.id, b.place",
         total = walk("count(*)"),
-        bad = walk("CAST(coalesce(sum(CASE WHEN few.status IN ('failed', 'rolled_back') THEN 1 ELSE 0 END), 0) AS BIGINT)"),
+        bad = walk(
+            "CAST(coalesce(sum(CASE WHEN few.status IN ('failed', 'rolled_back') THEN 1 ELSE 0 END), 0) AS BIGINT)"
+        ),
     )
 }
 

@@ -328,6 +328,14 @@ pub fn remove_person(
 /// The database's.
 pub fn by_external_id(c: &mut Conn, source: &str, external_id: &str) -> Result<Option<Deploy>, Error> {
     counters::hold(c, "deploy")?;
+    known_as(c, source, external_id)
+}
+
+/// The deploy that `source` calls `external_id`, to be read.
+///
+/// # Errors
+/// The database's.
+pub fn known_as(c: &mut Conn, source: &str, external_id: &str) -> Result<Option<Deploy>, Error> {
     Ok(deploys::table
         .filter(deploys::source.eq(source))
         .filter(deploys::external_id.eq(external_id))

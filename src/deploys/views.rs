@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use super::model_marks::{Mark, MarkKind};
 use super::model::{Deploy, DeployKind, DeployStatus, Part, Reference, ReferenceKind, short_sha};
+use super::model_marks::{Mark, MarkKind};
 use super::queries::Trail;
 use super::queries_list::Filter;
 use crate::auth::who::SignedIn;

@@ -30,10 +30,8 @@ pub async fn readiness(who: ApiAny, app: web::Data<App>, query: Query) -> Result
     let Some(service) = service.filter(|_| check.is_ok()) else { return Err(check.into_error()) };
     let environment = environment.unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned());
     let (now, base_url) = (who.now, app.config.base_url.clone());
-    let answer = app
-        .db
-        .read(move |c| queries_freeze::readiness(c, &slugify(&service), &environment, &base_url, now))
-        .await?;
+    let answer =
+        app.db.read(move |c| queries_freeze::readiness(c, &slugify(&service), &environment, &base_url, now)).await?;
     let mut response = if answer.locked { HttpResponse::Conflict() } else { HttpResponse::Ok() };
     Ok(response.insert_header((CACHE_CONTROL, "no-store")).json(&answer))
 }

@@ -29,11 +29,9 @@ pub fn settings(fields: &Fields) -> Result<SettingsDraft, Error> {
         check.optional_line("checklist_environment", fields.some("checklist_environment"), ENVIRONMENT_LIMIT);
     let bindingness = check.word_or("bindingness", fields.some("bindingness"), Bindingness::Advice);
     match bindingness {
-        Some(bindingness) if check.is_ok() => Ok(SettingsDraft {
-            checklist,
-            checklist_environment: environment.unwrap_or_default(),
-            bindingness,
-        }),
+        Some(bindingness) if check.is_ok() => {
+            Ok(SettingsDraft { checklist, checklist_environment: environment.unwrap_or_default(), bindingness })
+        }
         _ => Err(check.into_error()),
     }
 }

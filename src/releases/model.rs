@@ -99,11 +99,7 @@ pub fn items(markdown: &str) -> Vec<String> {
 fn item(line: &str) -> Option<String> {
     let line = line.trim_start();
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = if digits > 0 {
-        line[digits..].strip_prefix(['.', ')'])?
-    } else {
-        line.strip_prefix(['-', '*', '+'])?
-    };
+    let rest = if digits > 0 { line[digits..].strip_prefix(['.', ')'])? } else { line.strip_prefix(['-', '*', '+'])? };
     let rest = rest.trim_start();
     let text = ["[ ]", "[x]", "[X]"].iter().find_map(|sign| rest.strip_prefix(sign))?;
     let text = text.strip_prefix([' ', '\t'])?.trim();

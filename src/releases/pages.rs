@@ -49,9 +49,7 @@ async fn settings_page(
 ) -> Result<HttpResponse, Error> {
     let (service, environments) = app
         .db
-        .read(move |c| {
-            Ok::<_, Error>((services::queries::by_slug(c, &slug)?, deploys::queries::environments(c)?))
-        })
+        .read(move |c| Ok::<_, Error>((services::queries::by_slug(c, &slug)?, deploys::queries::environments(c)?)))
         .await?;
     let layout = who.layout(format!("Releases of {}", service.name), Section::Services);
     page_with(status_of(&errors), &views::Edit { layout, service, fields, errors, environments })

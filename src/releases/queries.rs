@@ -60,9 +60,7 @@ pub fn set(c: &mut Conn, actor: &Actor, service: &Service, draft: &SettingsDraft
             .set(values)
             .execute(c)?,
     };
-    let facts = |checklist: &str, environment: &str, bindingness: Bindingness| {
-        serde_json::json!({ "checklist": checklist, "environment": environment, "bindingness": bindingness })
-    };
+    let facts = |checklist: &str, environment: &str, bindingness: Bindingness| serde_json::json!({ "checklist": checklist, "environment": environment, "bindingness": bindingness });
     let change = Change {
         action: "service.release",
         subject: format!("service {}", service.slug),
@@ -79,11 +77,10 @@ pub fn set(c: &mut Conn, actor: &Actor, service: &Service, draft: &SettingsDraft
 /// The database's.
 pub fn take_up(c: &mut Conn, deploy_id: i64) -> Result<(), Error> {
     let deploy = crate::deploys::queries::by_id(c, deploy_id)?;
-    let wants_one = deploy.kind != DeployKind::Rollback
-        && matches!(deploy.status, DeployStatus::Started | DeployStatus::Succeeded);
+    let wants_one =
+        deploy.kind != DeployKind::Rollback && matches!(deploy.status, DeployStatus::Started | DeployStatus::Succeeded);
     let settings = settings(c, deploy.service_id)?;
-    let in_place =
-        settings.checklist_environment.is_empty() || settings.checklist_environment == deploy.environment;
+    let in_place = settings.checklist_environment.is_empty() || settings.checklist_environment == deploy.environment;
     if wants_one && in_place {
         build(c, &deploy, &settings)?;
     }
@@ -172,7 +169,14 @@ pub fn open_counts(c: &mut Conn, deploy_ids: &[i64]) -> Result<HashMap<i64, (i64
 ///
 /// # Errors
 /// 404 when the deploy's checklist has no such item.
-pub fn tick(c: &mut Conn, actor: &Actor, deploy: &Deploy, item_id: i64, step: Step, now: Moment) -> Result<Item, Error> {
+pub fn tick(
+    c: &mut Conn,
+    actor: &Actor,
+    deploy: &Deploy,
+    item_id: i64,
+    step: Step,
+    now: Moment,
+) -> Result<Item, Error> {
     let item: Item = checklist_items::table
         .find(item_id)
         .filter(checklist_items::deploy_id.eq(deploy.id))

@@ -132,13 +132,7 @@ pub fn cancel(c: &mut Conn, actor: &Actor, id: i64, now: Moment) -> Result<(), E
 ///
 /// # Errors
 /// The database's.
-pub fn readiness(
-    c: &mut Conn,
-    slug: &str,
-    environment: &str,
-    base_url: &str,
-    now: Moment,
-) -> Result<Readiness, Error> {
+pub fn readiness(c: &mut Conn, slug: &str, environment: &str, base_url: &str, now: Moment) -> Result<Readiness, Error> {
     let service = crate::services::queries::find(c, slug)?;
     let mut reasons = freezes(c, service.as_ref(), environment, now)?;
     let mut binding = Binding::No;
@@ -202,11 +196,7 @@ fn live_incidents(c: &mut Conn, service: &Service, base_url: &str) -> Result<Vec
         if reasons.iter().any(|(id, _)| *id == incident.id) {
             continue;
         }
-        let whose = if hit.id == service.id {
-            String::new()
-        } else {
-            format!(", which {} depends on", service.name)
-        };
+        let whose = if hit.id == service.id { String::new() } else { format!(", which {} depends on", service.name) };
         let text =
             format!("{} {} is live on {}{whose}: {}", incident.severity, incident.key(), hit.name, incident.title);
         let url = Some(format!("{base_url}{}", incident.path()));
@@ -215,12 +205,7 @@ fn live_incidents(c: &mut Conn, service: &Service, base_url: &str) -> Result<Vec
     Ok(reasons.into_iter().map(|(_, reason)| reason).collect())
 }
 
-fn open_checklist(
-    c: &mut Conn,
-    service: &Service,
-    environment: &str,
-    base_url: &str,
-) -> Result<Option<Reason>, Error> {
+fn open_checklist(c: &mut Conn, service: &Service, environment: &str, base_url: &str) -> Result<Option<Reason>, Error> {
     let last: Option<Deploy> = deploys::table
         .filter(deploys::service_id.eq(service.id))
         .filter(deploys::environment.eq(environment))

@@ -39,8 +39,7 @@ pub async fn show(who: Viewer, app: web::Data<App>, slug: web::Path<String>) -> 
             let settings = crate::releases::queries::settings(c, service.id)?;
             let environments = crate::deploys::queries::environments(c)?;
             let place = crate::deploys::model::DEFAULT_ENVIRONMENT;
-            let readiness =
-                crate::releases::queries_freeze::readiness(c, &service.slug, place, &base_url, now)?;
+            let readiness = crate::releases::queries_freeze::readiness(c, &service.slug, place, &base_url, now)?;
             Ok::<_, Error>((service, around, settings, environments, readiness))
         })
         .await?;

@@ -2,10 +2,10 @@
 
 use askama::Template;
 
-use crate::releases::readiness::Readiness;
 use super::model::{LinkKind, Service};
 use super::queries::{ServiceRow, Surroundings};
 use crate::error::FieldErrors;
+use crate::releases::readiness::Readiness;
 use crate::teams::model::Team;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;

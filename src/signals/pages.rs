@@ -70,13 +70,7 @@ pub async fn show(who: Viewer, app: web::Data<App>, id: web::Path<i64>) -> Resul
     shown(&who, &app, *id, Fields::default(), FieldErrors::new()).await
 }
 
-async fn shown(
-    who: &SignedIn,
-    app: &App,
-    id: i64,
-    fields: Fields,
-    errors: FieldErrors,
-) -> Result<HttpResponse, Error> {
+async fn shown(who: &SignedIn, app: &App, id: i64, fields: Fields, errors: FieldErrors) -> Result<HttpResponse, Error> {
     let (signal, service, alerts, attached, choices) = app
         .db
         .read(move |c| {
@@ -125,23 +119,17 @@ async fn shown(
 ///
 /// # Errors
 /// 404, or 422 with the page for an incident that does not exist.
-pub async fn attach(
-    who: Member,
-    app: web::Data<App>,
-    id: web::Path<i64>,
-    typed: Form,
-) -> Result<HttpResponse, Error> {
+pub async fn attach(who: Member, app: web::Data<App>, id: web::Path<i64>, typed: Form) -> Result<HttpResponse, Error> {
     let (id, actor, now) = (id.into_inner(), who.actor(), who.now);
     let outcome = match forms::incident(&typed.0) {
         Ok(number) => {
             app.db
                 .write(move |c| {
                     let signal = queries::by_id(c, id)?;
-                    let incident =
-                        incidents::queries::for_change(c, number).map_err(|error| match error {
-                            Error::NotFound(sentence) => Error::field("incident", sentence),
-                            other => other,
-                        })?;
+                    let incident = incidents::queries::for_change(c, number).map_err(|error| match error {
+                        Error::NotFound(sentence) => Error::field("incident", sentence),
+                        other => other,
+                    })?;
                     queries_attach::attach(c, &actor, &signal, &incident, None, now)?;
                     Ok::<_, Error>((signal, incident))
                 })
@@ -164,11 +152,7 @@ pub async fn attach(
 ///
 /// # Errors
 /// 404
-pub async fn detach(
-    who: Member,
-    app: web::Data<App>,
-    path: web::Path<(i64, String)>,
-) -> Result<HttpResponse, Error> {
+pub async fn detach(who: Member, app: web::Data<App>, path: web::Path<(i64, String)>) -> Result<HttpResponse, Error> {
     let (id, key) = path.into_inner();
     let number = incidents::model::parse_key(&key).ok_or_else(|| Error::no("incident", &key))?;
     let (actor, now) = (who.actor(), who.now);
@@ -195,10 +179,8 @@ pub async fn rules(who: Admin, app: web::Data<App>) -> Result<HttpResponse, Erro
 }
 
 async fn rules_page(who: &SignedIn, app: &App, fields: Fields, errors: FieldErrors) -> Result<HttpResponse, Error> {
-    let (rules, services) = app
-        .db
-        .read(|c| Ok::<_, Error>((queries_rules::all(c)?, crate::services::queries::choices(c)?)))
-        .await?;
+    let (rules, services) =
+        app.db.read(|c| Ok::<_, Error>((queries_rules::all(c)?, crate::services::queries::choices(c)?))).await?;
     let layout = who.layout("Signal rules", Section::Admin);
     page_with(status_of(&errors), &views::Rules { layout, rules, services, fields, errors })
 }

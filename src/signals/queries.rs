@@ -21,12 +21,7 @@ pub const SHOWN_ALERTS: i64 = 50;
 /// # Errors
 /// 404
 pub fn by_id(c: &mut Conn, id: i64) -> Result<Signal, Error> {
-    signals::table
-        .find(id)
-        .select(Signal::as_select())
-        .first(c)
-        .optional()?
-        .ok_or_else(|| Error::no("signal", id))
+    signals::table.find(id).select(Signal::as_select()).first(c).optional()?.ok_or_else(|| Error::no("signal", id))
 }
 
 /// The service of a signal, when it is on record.
@@ -198,11 +193,7 @@ fn note_alert(
         (false, true) => News::Ended,
         (false, false) => return Ok((alert, News::Nothing)),
     };
-    let alert = Alert {
-        ended_at: alert.ended_at.max(ended_at),
-        heard_firing: alert.heard_firing || fires,
-        ..alert
-    };
+    let alert = Alert { ended_at: alert.ended_at.max(ended_at), heard_firing: alert.heard_firing || fires, ..alert };
     diesel::update(signal_alerts::table.find(alert.id))
         .set((signal_alerts::ended_at.eq(alert.ended_at), signal_alerts::heard_firing.eq(alert.heard_firing)))
         .execute(c)?;

@@ -42,9 +42,8 @@ pub fn add(c: &mut Conn, actor: &Actor, draft: &RuleDraft, now: Moment) -> Resul
         }
         None => None,
     };
-    let (count, last): (i64, Option<i64>) = signal_rules::table
-        .select((diesel::dsl::count_star(), diesel::dsl::max(signal_rules::position)))
-        .first(c)?;
+    let (count, last): (i64, Option<i64>) =
+        signal_rules::table.select((diesel::dsl::count_star(), diesel::dsl::max(signal_rules::position))).first(c)?;
     if count >= RULE_LIMIT {
         return Err(Error::field("", format!("There are {RULE_LIMIT} rules already. Remove one first.")));
     }
@@ -99,8 +98,7 @@ pub fn remove(c: &mut Conn, actor: &Actor, id: i64, now: Moment) -> Result<(), E
 /// 404
 pub fn raise(c: &mut Conn, actor: &Actor, id: i64, now: Moment) -> Result<(), Error> {
     let rules = all(c)?;
-    let place =
-        rules.iter().position(|(rule, _)| rule.id == id).ok_or_else(|| Error::no("rule", id))?;
+    let place = rules.iter().position(|(rule, _)| rule.id == id).ok_or_else(|| Error::no("rule", id))?;
     if place == 0 {
         return Ok(());
     }
