@@ -24,6 +24,8 @@ pub mod incidents;
 pub mod jobs;
 pub mod links;
 pub mod markdown;
+pub mod notify;
+pub mod outbound;
 pub mod postmortems;
 pub mod references;
 pub mod releases;
