@@ -22,7 +22,6 @@ mod links;
 mod marks;
 mod nodes;
 mod postmortems;
-mod prometheus;
 mod releases;
 mod schema;
 mod search;
