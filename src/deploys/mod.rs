@@ -8,6 +8,7 @@ pub mod api;
 pub mod forms;
 
 pub mod model;
+pub mod model_follow;
 pub mod pages;
 pub mod queries;
 pub mod queries_list;

@@ -22,6 +22,7 @@ mod nodes;
 mod postmortems;
 mod schema;
 mod search;
+mod senders;
 mod services;
 mod setup;
 mod support;
