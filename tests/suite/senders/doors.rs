@@ -58,7 +58,7 @@ both!(
         let form = |key: &str| {
             form_urlencoded::Serializer::new(String::new())
                 .append_pair("deploy[environment]", "production")
-                .append_pair("deploy[revision]", super::fixtures::SHA)
+                .append_pair("deploy[revision]", crate::senders::fixtures::SHA)
                 .append_pair("deploy[repository]", "git@git.example:acme/orders.git")
                 .append_pair("deploy[local_username]", "ada")
                 .append_pair("api_key", key)
@@ -93,7 +93,7 @@ both!(
             told,
             [
                 ("billing", "staging", Some("v9"), None, None),
-                ("orders", "production", None, Some(super::fixtures::SHA), Some("ada"))
+                ("orders", "production", None, Some(crate::senders::fixtures::SHA), Some("ada"))
             ]
         );
     }

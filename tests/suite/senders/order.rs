@@ -119,7 +119,7 @@ async fn end_of(app: &TestApp, sent: &[(usize, Sent)], seed: u64) -> End {
 
 /// Every signal, sorted: key, state and times.
 fn signals_seen(app: &TestApp) -> Vec<String> {
-    super::signals_of(app)
+    crate::senders::signals_of(app)
 }
 
 fn shuffled(sent: &[(usize, Sent)]) -> Vec<(usize, Sent)> {

@@ -100,14 +100,14 @@ both!(
             deliver(&app, &source, &sent).await;
         }
         app.work_queue().await;
-        let (deploys, signals, verdicts) = (super::deploys_seen(&app), super::signals_of(&app), super::verdicts(&app));
+        let (deploys, signals, verdicts) = (crate::senders::deploys_seen(&app), crate::senders::signals_of(&app), crate::senders::verdicts(&app));
         let mut admin = app.signed_in("Root", Role::Admin);
         for _ in 0..2 {
             assert_eq!(admin.post("/admin/deliveries/replay", &[]).await.status, 303);
             assert_eq!(app.work_queue().await, verdicts.len());
         }
-        assert_eq!(super::deploys_seen(&app), deploys);
-        assert_eq!(super::signals_of(&app), signals);
-        assert_eq!(super::verdicts(&app), verdicts);
+        assert_eq!(crate::senders::deploys_seen(&app), deploys);
+        assert_eq!(crate::senders::signals_of(&app), signals);
+        assert_eq!(crate::senders::verdicts(&app), verdicts);
     }
 );
