@@ -2,6 +2,12 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod changes;
+
+pub use changes::*;
+mod notify;
+
+pub use notify::*;
 mod senders;
 
 pub use senders::*;
@@ -138,6 +144,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         dead_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        unique_key -> Nullable<Text>,
     }
 }
 

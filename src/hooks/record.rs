@@ -14,7 +14,8 @@ use crate::deploys::model_follow::told;
 use crate::error::Error;
 use crate::services;
 use crate::services::model::ServiceDraft;
-use crate::signals::model::AlertDraft;
+use crate::signals;
+use crate::signals::model::{AlertDraft, AlertState};
 use crate::web::fields::slugify;
 
 /// A delivery that is being read.
@@ -93,18 +94,31 @@ pub fn change(c: &mut Conn, task: Task<'_>, message: &Message) -> Result<Outcome
 /// # Errors
 /// The database's.
 pub fn alerts(c: &mut Conn, task: Task<'_>, drafts: &[AlertDraft]) -> Result<Outcome, Error> {
-    let _ = c;
-    let first: Option<i64> = task.whole.delivery.signal_id;
-    let Some((one, rest)) = drafts.split_first() else {
+    let (actor, source) = (task.actor(), task.whole.source.deploy_source());
+    let received_at = task.whole.delivery.received_at;
+    let mut made: Vec<i64> = Vec::new();
+    for draft in drafts {
+        let mut draft = draft.clone();
+        match draft.state {
+            AlertState::Firing => draft.started_at = draft.started_at.or(Some(received_at)),
+            AlertState::Resolved => draft.ended_at = draft.ended_at.or(Some(received_at)),
+        }
+        let signal = signals::queries::heed(c, &actor, &source, &draft, task.now)?;
+        if !made.contains(&signal.id) {
+            made.push(signal.id);
+        }
+    }
+    let lead = drafts.iter().find(|draft| draft.state == AlertState::Firing).or(drafts.first());
+    let (Some(lead), Some(first)) = (lead, made.first()) else {
         return Ok(Outcome::ignored("It holds no alert.".to_owned()));
     };
-    let and_more = match rest.len() {
-        0 => String::new(),
-        1 => " One more signal came with it.".to_owned(),
-        count => format!(" {count} more signals came with it."),
+    let count = match (drafts.len(), made.len()) {
+        (1, _) => String::new(),
+        (alerts, 1) => format!(" It holds {alerts} alerts of one group."),
+        (alerts, groups) => format!(" It holds {alerts} alerts of {groups} groups."),
     };
-    let reason = format!("It says that “{}” is {}.{and_more}", one.title, one.state);
-    Ok(Outcome { verdict: Verdict::Alerted, reason, deploy_id: None, signal_id: first })
+    let reason = format!("It says that “{}” is {}.{count}", lead.title, lead.state);
+    Ok(Outcome { verdict: Verdict::Alerted, reason, deploy_id: None, signal_id: Some(*first) })
 }
 
 const fn phrase(status: DeployStatus) -> &'static str {

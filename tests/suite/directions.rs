@@ -19,7 +19,10 @@ const DOMAINS: &[&str] = &[
     "exchange",
     "demo",
     "references",
+    "notify",
     "signals",
+    "releases",
+    "changes",
 ];
 /// Rooms that read everybody and that nobody reads.
 const READERS: &[&str] = &["search", "home", "demo"];

@@ -97,10 +97,11 @@ fn issue(said: Said<'_>) -> Result<AlertDraft, String> {
     draft.service = about.first_line(&["/project/slug", "/project/name"]);
     draft.url = about.first_url(&["/web_url", "/permalink"]);
     draft.summary = about.prose("/culprit");
-    draft.started_at = about.moment("/firstSeen");
     draft.release = about.first_line(&["/firstRelease/version", "/lastRelease/version"]);
-    if state == AlertState::Resolved {
-        draft.ended_at = about.moment("/statusDetails/resolvedAt").or_else(|| about.moment("/lastSeen"));
+    // An issue fires with each of its events; its end is told without a time, and ends whatever fired before it.
+    match state {
+        AlertState::Firing => draft.started_at = about.moment("/lastSeen").or_else(|| about.moment("/firstSeen")),
+        AlertState::Resolved => draft.ended_at = about.moment("/statusDetails/resolvedAt"),
     }
     Ok(draft)
 }

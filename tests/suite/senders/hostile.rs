@@ -89,7 +89,7 @@ fn in_bounds(reading: &Reading) {
             assert!(draft.references.iter().all(|one| fits(&one.label, 200)));
         }
         Reading::Alerts(drafts) => {
-            assert!(!drafts.is_empty() && drafts.len() <= 100);
+            assert!(!drafts.is_empty() && drafts.len() <= 5000);
             for draft in drafts {
                 assert!(fits(&draft.group_key, 200) && fits(&draft.title, 200) && fits(&draft.summary, 20_000));
                 assert!(!draft.group_key.is_empty() && !draft.title.is_empty());

@@ -166,6 +166,28 @@ pub fn deploys_seen(app: &TestApp) -> Vec<Seen> {
 
 /// Every signal, sorted: its key, state and times.
 pub fn signals_of(app: &TestApp) -> Vec<String> {
-    let _ = app;
-    Vec::new()
+    use debrief::db::schema::signals;
+    let mut seen: Vec<String> = app.read(|c| {
+        let rows: Vec<debrief::signals::model_signal::Signal> =
+            signals::table.order(signals::id).select(debrief::signals::model_signal::Signal::as_select()).load(c)?;
+        Ok(rows
+            .into_iter()
+            .map(|one| {
+                format!(
+                    "{} {} {} {} fired {} times, {} to {:?}, last {}, {:?}",
+                    one.source,
+                    one.group_key,
+                    one.title,
+                    one.state,
+                    one.firing_count,
+                    one.first_started_at,
+                    one.last_ended_at,
+                    one.last_started_at,
+                    one.service_name,
+                )
+            })
+            .collect())
+    });
+    seen.sort();
+    seen
 }

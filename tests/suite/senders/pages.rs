@@ -100,7 +100,8 @@ both!(
             deliver(&app, &source, &sent).await;
         }
         app.work_queue().await;
-        let (deploys, signals, verdicts) = (crate::senders::deploys_seen(&app), crate::senders::signals_of(&app), crate::senders::verdicts(&app));
+        let (deploys, signals, verdicts) =
+            (crate::senders::deploys_seen(&app), crate::senders::signals_of(&app), crate::senders::verdicts(&app));
         let mut admin = app.signed_in("Root", Role::Admin);
         for _ in 0..2 {
             assert_eq!(admin.post("/admin/deliveries/replay", &[]).await.status, 303);
