@@ -54,8 +54,6 @@ pub fn read(arrived: Arrived<'_>) -> Result<Reading, String> {
     if !tells_time {
         (draft.started_at, draft.finished_at) = (None, None);
     }
-    draft.commit_count = told.count("/commit_count");
-    draft.file_count = told.count("/file_count");
     let mut message = Message::of(&draft.service);
     message.branch = told.line("/branch");
     message.workflow = told.first_line(&["/workflow", "/pipeline"]);

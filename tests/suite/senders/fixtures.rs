@@ -241,7 +241,7 @@ pub fn all() -> Vec<(Sender, Sent, Becomes)> {
         (
             Sender::Jenkins,
             Sent::json(&[], &jenkins("COMPLETED", json!("SUCCESS"), json!({"ENVIRONMENT": "qa", "VERSION": "1.9"}))),
-            Deploy("deploy-checkout", "qa", "succeeded", "deploy", Some("1.9")),
+            Deploy("checkout", "qa", "succeeded", "deploy", Some("1.9")),
         ),
         (Sender::Jenkins, Sent::json(&[], &jenkins("STARTED", json!(null), json!({}))), Nothing),
         (

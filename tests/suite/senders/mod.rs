@@ -126,40 +126,41 @@ pub struct Seen {
     pub references: Vec<String>,
 }
 
+/// What is on record of one deploy.
+pub fn deploy_seen(app: &TestApp, id: i64) -> Seen {
+    app.read(|c| {
+        let row = debrief::deploys::queries::by_id(c, id)?;
+        let service: String = services::table.find(row.service_id).select(services::slug).first(c)?;
+        let mut references: Vec<String> = debrief::deploys::queries::trail(c, row.id)?
+            .references
+            .into_iter()
+            .map(|one| format!("{} {} {}", one.kind, one.label, one.url.unwrap_or_default()))
+            .collect();
+        references.sort();
+        Ok(Seen {
+            service,
+            external_id: row.external_id,
+            environment: row.environment,
+            kind: row.kind.to_string(),
+            status: row.status.to_string(),
+            version: row.version,
+            commit_sha: row.commit_sha,
+            started_at: row.started_at.map(debrief::clock::Moment::millis),
+            finished_at: row.finished_at.map(debrief::clock::Moment::millis),
+            url: row.url,
+            deployed_by: row.deployed_by,
+            summary: row.summary,
+            commit_count: row.commit_count,
+            file_count: row.file_count,
+            references,
+        })
+    })
+}
+
 /// Every deploy, sorted.
 pub fn deploys_seen(app: &TestApp) -> Vec<Seen> {
-    let mut seen: Vec<Seen> = app.read(|c| {
-        let rows: Vec<debrief::deploys::model::Deploy> =
-            deploys::table.order(deploys::id).select(debrief::deploys::model::Deploy::as_select()).load(c)?;
-        let mut seen = Vec::new();
-        for row in rows {
-            let service: String = services::table.find(row.service_id).select(services::slug).first(c)?;
-            let mut references: Vec<String> = debrief::deploys::queries::trail(c, row.id)?
-                .references
-                .into_iter()
-                .map(|one| format!("{} {} {}", one.kind, one.label, one.url.unwrap_or_default()))
-                .collect();
-            references.sort();
-            seen.push(Seen {
-                service,
-                external_id: row.external_id,
-                environment: row.environment,
-                kind: row.kind.to_string(),
-                status: row.status.to_string(),
-                version: row.version,
-                commit_sha: row.commit_sha,
-                started_at: row.started_at.map(debrief::clock::Moment::millis),
-                finished_at: row.finished_at.map(debrief::clock::Moment::millis),
-                url: row.url,
-                deployed_by: row.deployed_by,
-                summary: row.summary,
-                commit_count: row.commit_count,
-                file_count: row.file_count,
-                references,
-            });
-        }
-        Ok(seen)
-    });
+    let ids: Vec<i64> = app.read(|c| Ok(deploys::table.order(deploys::id).select(deploys::id).load(c)?));
+    let mut seen: Vec<Seen> = ids.into_iter().map(|id| deploy_seen(app, id)).collect();
     seen.sort();
     seen
 }

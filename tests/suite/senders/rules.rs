@@ -8,7 +8,7 @@ use super::{Sent, deliver, deploys_seen, fixtures, source_of, verdicts};
 use crate::both;
 use crate::support::TestApp;
 
-fn run(id: i64, branch: &str) -> Sent {
+fn run_of(id: i64, branch: &str) -> Sent {
     let body = json!({"action": "completed", "workflow_run": {"id": id, "name": "Deploy production", "conclusion": "success",
         "head_branch": branch, "head_sha": fixtures::SHA, "run_started_at": "2026-11-23T12:58:00Z", "updated_at": "2026-11-23T13:00:00Z"},
         "repository": {"name": "checkout", "full_name": "acme/checkout", "html_url": "https://git.example/acme/checkout"}});
@@ -19,7 +19,7 @@ both!(
     async fn a_rule_shows_what_it_would_have_done_then_does_it(app: TestApp) {
         let source = source_of(&app, Sender::GitHub);
         for (id, branch) in [(1, "main"), (2, "dependabot/npm/x"), (3, "main")] {
-            deliver(&app, &source, &run(id, branch)).await;
+            deliver(&app, &source, &run_of(id, branch)).await;
         }
         app.work_queue().await;
         assert!(deploys_seen(&app).is_empty());

@@ -12,9 +12,7 @@ use crate::support::{TestApp, samples};
 fn deploy_of_last(app: &TestApp) -> Option<super::Seen> {
     let id: Option<i64> =
         app.read(|c| Ok(deliveries::table.order(deliveries::id.desc()).select(deliveries::deploy_id).first(c)?));
-    let id = id?;
-    let external_id = app.read(|c| Ok(debrief::deploys::queries::by_id(c, id)?)).external_id;
-    super::deploys_seen(app).into_iter().find(|seen| seen.external_id == external_id)
+    id.map(|id| super::deploy_seen(app, id))
 }
 
 fn check(app: &TestApp, name: &str, becomes: Becomes) {

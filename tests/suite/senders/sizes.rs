@@ -45,5 +45,9 @@ both!(
         deliver(&app, &source, &push(&one, 1)).await;
         app.work_queue().await;
         assert_eq!(deploys_seen(&app), seen);
+        let page = app.ada().get("/deploys/DEP-1").await;
+        assert!(page.text().contains("3 commits in 4 files"));
+        let told = app.program(debrief::auth::model::Scope::Read).get("/api/v1/deploys/DEP-1").await.json();
+        assert_eq!((told["commit_count"].as_i64(), told["environment_tier"].as_str()), (Some(3), Some("production")));
     }
 );
