@@ -60,6 +60,7 @@ macro_rules! routes {
     (@method PUT) => { web::put() };
     (@method PATCH) => { web::patch() };
     (@method DELETE) => { web::delete() };
+    (@method OPTIONS) => { web::route().method(actix_web::http::Method::OPTIONS) };
 }
 
 routes! {
@@ -199,12 +200,25 @@ routes! {
     POST "/deploys/{key}/people/{id}/removal" Member deploys::pages::remove_person;
 
     POST "/hooks/{sender}/{slug}"       Hook    hooks::receive::receive;
+    OPTIONS "/hooks/{sender}/{slug}"    Anyone  hooks::receive::handshake;
+    POST "/v2/change/enqueue"           Hook    hooks::receive::enqueue_change;
+    POST "/v1/deploys"                  Hook    hooks::receive::deploy_as_honeybadger;
     GET  "/admin/sources"               Admin   hooks::pages::index;
     POST "/admin/sources"               Admin   hooks::pages::create;
     GET  "/admin/sources/{slug}"        Admin   hooks::pages::show;
     POST "/admin/sources/{slug}/secret" Admin   hooks::pages::renew_secret;
-    GET  "/admin/deliveries/{id}"       Admin   hooks::pages::delivery;
-    POST "/admin/deliveries/{id}/replay" Admin  hooks::pages::replay;
+    POST "/admin/sources/{slug}/switch" Admin   hooks::pages::switch;
+    GET  "/admin/deliveries"            Admin   hooks::pages_deliveries::index;
+    POST "/admin/deliveries/replay"     Admin   hooks::pages_deliveries::replay_many;
+    GET  "/admin/deliveries/{id}"       Admin   hooks::pages_deliveries::delivery;
+    POST "/admin/deliveries/{id}/replay" Admin  hooks::pages_deliveries::replay;
+    GET  "/admin/rules"                 Admin   hooks::rules::pages::index;
+    POST "/admin/rules"                 Admin   hooks::rules::pages::create;
+    GET  "/admin/rules/new"             Admin   hooks::rules::pages::new;
+    GET  "/admin/rules/{id}"            Admin   hooks::rules::pages::edit;
+    POST "/admin/rules/{id}"            Admin   hooks::rules::pages::update;
+    POST "/admin/rules/{id}/removal"    Admin   hooks::rules::pages::remove;
+    POST "/admin/rules/{id}/rise"       Admin   hooks::rules::pages::rise;
 
     POST "/deploys/{key}/marks/{id}/removal" Member deploys::pages::take_mark_back;
     POST "/deploys/{key}/checklist"     Member  releases::pages::give;

@@ -5,7 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::forms::{RawDeploy, Times};
-use super::model::{BY_API, Deploy, DeployDraft, DeployKind, DeployStatus, Part, Reference, ReferenceKind};
+use super::model::{
+    BY_API, Deploy, DeployDraft, DeployKind, DeployStatus, EnvironmentTier, Part, Reference, ReferenceKind,
+};
 use super::model_marks::{Mark, MarkKind};
 use super::queries::{self, Trail};
 use super::queries_list::{self as list, Filter};
@@ -71,6 +73,12 @@ pub struct DeployBody {
     pub url: Option<String>,
     /// What changed.
     pub compare_url: Option<String>,
+    /// How many commits it brings, where that is told.
+    pub commit_count: Option<i64>,
+    /// How many files they touch, where that is told.
+    pub file_count: Option<i64>,
+    /// What the environment is for: production, staging, testing, development or other.
+    pub environment_tier: EnvironmentTier,
     /// Pull requests that it brings.
     pub pull_requests: Vec<Reference>,
     /// Tickets that it serves.
@@ -159,6 +167,9 @@ impl DeployBody {
             key: deploy.key(),
             html_url: format!("{base_url}{}", deploy.path()),
             service: service.slug.clone(),
+            commit_count: deploy.commit_count,
+            file_count: deploy.file_count,
+            environment_tier: deploy.tier(),
             environment: deploy.environment,
             kind: deploy.kind,
             status: deploy.status,

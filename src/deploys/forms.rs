@@ -10,6 +10,9 @@ use crate::error::Error;
 use crate::web::fields::{Check, Fields, LINE_LIMIT, TEXT_LIMIT, is_web_address};
 use crate::web::times::Zone;
 
+/// Most commits or files that a deploy counts.
+const SIZE_LIMIT: i64 = 1_000_000_000;
+
 /// A field that may be left out (nothing), emptied (`Some(None)`), or set.
 pub type Sent<T> = Option<Option<T>>;
 
@@ -105,6 +108,18 @@ pub struct RawDeploy {
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]
     pub compare_url: Sent<String>,
+    /// How many commits it brings.
+    #[serde(default, deserialize_with = "sent")]
+    #[schema(value_type = Option<i64>)]
+    pub commit_count: Sent<i64>,
+    /// How many files they touch.
+    #[serde(default, deserialize_with = "sent")]
+    #[schema(value_type = Option<i64>)]
+    pub file_count: Sent<i64>,
+    /// What the environment is for, when its name does not say it: production, staging, testing, development or other.
+    #[serde(default, deserialize_with = "sent")]
+    #[schema(value_type = Option<String>)]
+    pub environment_tier: Sent<String>,
     /// Pull requests that it brings.
     pub pull_requests: Option<Vec<RawReference>>,
     /// Tickets that it serves.
@@ -180,6 +195,9 @@ impl RawDeploy {
             summary: fields.is_set("summary").then(|| Some(fields.get("summary").to_owned())),
             url: set("url"),
             compare_url: set("compare_url"),
+            commit_count: None,
+            file_count: None,
+            environment_tier: None,
             pull_requests: references("pull_requests"),
             tickets: references("tickets"),
             authors: people("authors"),
@@ -252,6 +270,21 @@ impl RawDeploy {
             if let Some(value) = value {
                 *into = check.url(field, value.as_deref());
             }
+        }
+        for (field, value, into) in [
+            ("commit_count", self.commit_count, &mut draft.commit_count),
+            ("file_count", self.file_count, &mut draft.file_count),
+        ] {
+            if let Some(value) = value {
+                if value.is_some_and(|count| !(0..=SIZE_LIMIT).contains(&count)) {
+                    check.add(field, format!("Give a count from 0 to {SIZE_LIMIT}, or leave it out."));
+                } else {
+                    *into = value;
+                }
+            }
+        }
+        if let Some(tier) = self.environment_tier {
+            draft.environment_tier = tier.and_then(|tier| check.word("environment_tier", Some(&tier), "Pick a tier."));
         }
         if let Some(summary) = self.summary {
             draft.summary = check.text("summary", summary.as_deref(), TEXT_LIMIT).unwrap_or_default();

@@ -9,6 +9,7 @@ pub mod api;
 pub mod forms;
 
 pub mod model;
+pub mod model_follow;
 pub mod model_marks;
 pub mod pages;
 pub mod queries;

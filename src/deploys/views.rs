@@ -292,6 +292,17 @@ impl Show {
         self.trail.references.iter().filter(|reference| reference.kind == ReferenceKind::Ticket).collect()
     }
 
+    /// How much it brings, in words; nothing where nobody told.
+    pub fn size(&self) -> Option<String> {
+        let count = |count: i64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+        let commits = self.deploy.commit_count.map(|commits| count(commits, "commit", "commits"));
+        let files = self.deploy.file_count.map(|files| count(files, "file", "files"));
+        match (commits, files) {
+            (Some(commits), Some(files)) => Some(format!("{commits} in {files}")),
+            (commits, files) => commits.or(files),
+        }
+    }
+
     /// The comparison: as given, else made from the repository and both commits where its shape is known.
     pub fn compare_url(&self) -> Option<String> {
         if self.deploy.compare_url.is_some() {

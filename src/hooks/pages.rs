@@ -4,12 +4,14 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::model::{Sender, Source};
-use super::{queries, views};
+use super::queries::OldSecret;
+use super::queries_deliveries::{self, Filter};
+use super::{queries, setup, views};
 use crate::app::App;
 use crate::auth::who::Admin;
-use crate::db::paging::{Cursor, Turn};
+use crate::db::paging::Turn;
 use crate::error::{Error, FieldErrors};
-use crate::web::body::{Form, Query};
+use crate::web::body::Form;
 use crate::web::fields::{Check, Fields, LINE_LIMIT};
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
@@ -58,94 +60,98 @@ pub async fn create(who: Admin, app: web::Data<App>, typed: Form) -> Result<Http
     }
 }
 
-/// `POST /admin/sources/{slug}/secret`: a new secret, shown this once; the old one opens nothing any more.
+/// `POST /admin/sources/{slug}/secret`: a new secret, shown this once. The old one goes on for a day, unless somebody
+/// else may know it; or the sender's own secret is put in.
 ///
 /// # Errors
-/// 404
-pub async fn renew_secret(who: Admin, app: web::Data<App>, slug: web::Path<String>) -> Result<HttpResponse, Error> {
+/// 404, or 422 for a secret that cannot be one.
+pub async fn renew_secret(
+    who: Admin,
+    app: web::Data<App>,
+    slug: web::Path<String>,
+    typed: Form,
+) -> Result<HttpResponse, Error> {
     let (actor, now) = (who.actor(), who.now);
-    let source = app.db.write(move |c| queries::renew_secret(c, &actor, &slug, now)).await?;
+    let old = if typed.0.has("old", "ends") { OldSecret::Ends } else { OldSecret::GoesOn };
+    let given = typed.0.some("secret").map(|secret| secret.trim().to_owned());
+    let is_given = given.is_some();
+    if let Some(secret) = &given {
+        let fits = (16..=200).contains(&secret.len()) && secret.chars().all(|letter| letter.is_ascii_graphic());
+        if !fits {
+            return Err(Error::field(
+                "secret",
+                "Give the sender's secret as it is shown there: 16 to 200 letters and signs.",
+            ));
+        }
+    }
+    let source = app.db.write(move |c| queries::renew_secret(c, &actor, &slug, (old, given.clone()), now)).await?;
+    if is_given {
+        let said = Flash::ok("The sender's own secret is kept now. The one before goes on for a day.");
+        return Ok(see_other_with(source.path(), &said));
+    }
     with_secret(&who, &app, source)
 }
 
+/// `POST /admin/sources/{slug}/switch`: nothing more is taken from it, or it is taken again.
+///
+/// # Errors
+/// 404
+pub async fn switch(
+    who: Admin,
+    app: web::Data<App>,
+    slug: web::Path<String>,
+    typed: Form,
+) -> Result<HttpResponse, Error> {
+    let (actor, now) = (who.actor(), who.now);
+    let off_since = typed.0.has("to", "off").then_some(now);
+    let source = app.db.write(move |c| queries::switch(c, &actor, &slug, off_since, now)).await?;
+    let said = if off_since.is_some() {
+        "Switched off: what it sends is refused. What came before stays."
+    } else {
+        "Switched on: what it sends is taken again."
+    };
+    Ok(see_other_with(source.path(), &Flash::ok(said)))
+}
+
 fn with_secret(who: &Admin, app: &App, source: Source) -> Result<HttpResponse, Error> {
-    let view = views::Show {
+    let secret = source.secret.clone();
+    page_with(StatusCode::CREATED, &shown(who, app, source, Some(secret)))
+}
+
+/// The page of a source, without its deliveries.
+fn shown(who: &Admin, app: &App, source: Source, secret: Option<String>) -> views::Show {
+    let bare = format!("{}{}", app.config.base_url, source.hook_path());
+    let filled = secret.as_deref().unwrap_or(setup::SECRET_PLACE);
+    views::Show {
         layout: who.layout(source.name.clone(), Section::Admin),
-        address: format!("{}{}", app.config.base_url, source.hook_path()),
-        secret: Some(source.secret.clone()),
+        address: setup::address(source.sender, &bare, filled),
+        templates: setup::templates(source.sender, &app.config.base_url, &bare, filled),
+        first: source.first_delivery_at.map(|at| who.stamp(at)),
+        old_secret_until: source
+            .previous_secret_until
+            .filter(|at| *at > who.now && source.previous_secret.is_some())
+            .map(|at| who.stamp(at)),
+        secret,
         source,
         rows: Vec::new(),
-        newer: String::new(),
-        older: String::new(),
-    };
-    page_with(StatusCode::CREATED, &view)
+    }
 }
 
 /// `GET /admin/sources/{slug}`
 ///
 /// # Errors
 /// 404
-pub async fn show(
-    who: Admin,
-    app: web::Data<App>,
-    slug: web::Path<String>,
-    query: Query,
-) -> Result<HttpResponse, Error> {
-    let turn = Turn::from_query(query.0.some("after"), query.0.some("before")).map_err(Error::Malformed)?;
+pub async fn show(who: Admin, app: web::Data<App>, slug: web::Path<String>) -> Result<HttpResponse, Error> {
     let (source, found) = app
         .db
         .read(move |c| {
             let source = queries::by_slug(c, &slug)?;
-            let found = queries::of_source(c, source.id, turn)?;
+            let filter = Filter { source: Some(source.slug.clone()), ..Filter::default() };
+            let found = queries_deliveries::list(c, &filter, Turn::First)?;
             Ok::<_, Error>((source, found))
         })
         .await?;
-    let link = |turn: &str, cursor: Option<Cursor>| {
-        cursor.map(|cursor| format!("{}?{turn}={}", source.path(), cursor.encode())).unwrap_or_default()
-    };
-    let (newer, older) = (link("before", found.before), link("after", found.after));
-    let rows = found
-        .rows
-        .into_iter()
-        .map(|(delivery, deploy)| views::Row { received: who.stamp(delivery.received_at), delivery, deploy })
-        .collect();
-    page(&views::Show {
-        layout: who.layout(source.name.clone(), Section::Admin),
-        address: format!("{}{}", app.config.base_url, source.hook_path()),
-        secret: None,
-        source,
-        rows,
-        newer,
-        older,
-    })
-}
-
-/// `GET /admin/deliveries/{id}`
-///
-/// # Errors
-/// 404
-pub async fn delivery(who: Admin, app: web::Data<App>, id: web::Path<i64>) -> Result<HttpResponse, Error> {
-    let whole = app.db.read(move |c| queries::delivery(c, *id)).await?;
-    page(&views::DeliveryPage {
-        layout: who.layout(format!("Delivery {}", whole.delivery.id), Section::Admin),
-        received: who.stamp(whole.delivery.received_at),
-        processed: whole.delivery.processed_at.map(|at| who.stamp(at)),
-        body: views::pretty(&whole.body),
-        body_bytes: whole.body.len(),
-        delivery: whole.delivery,
-        source: whole.source,
-        headers: whole.headers,
-        deploy: whole.deploy,
-    })
-}
-
-/// `POST /admin/deliveries/{id}/replay`: the delivery is read again.
-///
-/// # Errors
-/// 404
-pub async fn replay(who: Admin, app: web::Data<App>, id: web::Path<i64>) -> Result<HttpResponse, Error> {
-    let (actor, now, id) = (who.actor(), who.now, *id);
-    app.db.write(move |c| queries::replay(c, &actor, id, now)).await?;
-    let said = Flash::ok("It is being read again. Reload in a moment to see what became of it.");
-    Ok(see_other_with(format!("/admin/deliveries/{id}"), &said))
+    let mut view = shown(&who, &app, source, None);
+    view.rows = found.rows.into_iter().map(|row| views::Row::new(row, &who)).collect();
+    page(&view)
 }

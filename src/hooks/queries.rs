@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::jobs::READ_DELIVERY;
 use super::model::{Delivery, Envelope, Headers, Sender, Source, Verdict};
+use super::model_reading::Reading;
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::auth::secrets::random_token;
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
-use crate::db::schema::{deliveries, deploys, sources};
+use crate::db::schema::{deliveries, sources};
 use crate::deploys::model::Deploy;
 use crate::error::Error;
 use crate::jobs;
@@ -19,12 +19,28 @@ use crate::web::fields::slugify;
 
 /// Most sources that the list shows.
 const SOURCE_LIMIT: i64 = 500;
+/// How long the secret before a new one goes on opening the door.
+pub const OVERLAP_S: i64 = 24 * 3600;
 
 /// What the job that reads a delivery is told.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ToRead {
     /// Row id.
     pub delivery_id: i64,
+    /// Why it is read.
+    #[serde(default)]
+    pub how: How,
+}
+
+/// Why a delivery is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// It came.
+    #[default]
+    Arrived,
+    /// Somebody wants it read again, with the rules as they are now.
+    Replayed,
 }
 
 /// Every source by name.
@@ -82,15 +98,69 @@ pub fn add(c: &mut Conn, actor: &Actor, sender: Sender, name: &str, now: Moment)
     by_slug(c, &slug)
 }
 
-/// Gives a source a new secret; the old one opens nothing any more.
+/// The source in this row.
 ///
 /// # Errors
 /// 404
-pub fn renew_secret(c: &mut Conn, actor: &Actor, slug: &str, now: Moment) -> Result<Source, Error> {
+pub fn by_id(c: &mut Conn, id: i64) -> Result<Source, Error> {
+    Ok(sources::table.find(id).select(Source::as_select()).first(c)?)
+}
+
+/// What becomes of the secret before a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldSecret {
+    /// It opens the door for [`OVERLAP_S`] more, so that the sender can be changed over.
+    GoesOn,
+    /// It opens nothing any more: somebody else may know it.
+    Ends,
+}
+
+/// Gives a source a new secret: the sender's own, or one that is made here.
+///
+/// # Errors
+/// 404
+pub fn renew_secret(
+    c: &mut Conn,
+    actor: &Actor,
+    slug: &str,
+    (old_secret, given): (OldSecret, Option<String>),
+    now: Moment,
+) -> Result<Source, Error> {
     let source = by_slug(c, slug)?;
-    diesel::update(sources::table.find(source.id)).set(sources::secret.eq(random_token())).execute(c)?;
+    let before = (old_secret == OldSecret::GoesOn).then_some(source.secret);
+    diesel::update(sources::table.find(source.id))
+        .set((
+            sources::secret.eq(given.unwrap_or_else(random_token)),
+            sources::previous_secret_until.eq(before.as_ref().map(|_| now.plus_s(OVERLAP_S))),
+            sources::previous_secret.eq(before),
+        ))
+        .execute(c)?;
+    let old = serde_json::json!({"goes_on": old_secret == OldSecret::GoesOn});
     let change =
-        Change { action: "source.renew_secret", subject: format!("source {slug}"), old: None::<()>, new: None::<()> };
+        Change { action: "source.renew_secret", subject: format!("source {slug}"), old: Some(old), new: None::<()> };
+    audit::record(c, actor, now, &change)?;
+    by_slug(c, slug)
+}
+
+/// Switches a source off, or on again.
+///
+/// # Errors
+/// 404
+pub fn switch(
+    c: &mut Conn,
+    actor: &Actor,
+    slug: &str,
+    off_since: Option<Moment>,
+    now: Moment,
+) -> Result<Source, Error> {
+    let source = by_slug(c, slug)?;
+    diesel::update(sources::table.find(source.id)).set(sources::disabled_at.eq(off_since)).execute(c)?;
+    let change = Change {
+        action: if off_since.is_some() { "source.switch_off" } else { "source.switch_on" },
+        subject: format!("source {slug}"),
+        old: None::<()>,
+        new: None::<()>,
+    };
     audit::record(c, actor, now, &change)?;
     by_slug(c, slug)
 }
@@ -121,6 +191,7 @@ pub fn store(c: &mut Conn, source: &Source, arrival: &Arrival, now: Moment) -> R
         deliveries::verdict.eq(Verdict::Waiting),
         deliveries::reason.eq(""),
         deliveries::received_at.eq(now),
+        deliveries::sender.eq(source.sender),
     );
     // The unique key decides between doubles, also when they come at once.
     let insert = diesel::insert_into(deliveries::table).values(row).on_conflict_do_nothing();
@@ -141,31 +212,8 @@ pub fn store(c: &mut Conn, source: &Source, arrival: &Arrival, now: Moment) -> R
             .set(sources::first_delivery_at.eq(now))
             .execute(c)?;
     }
-    jobs::queries::enqueue(c, READ_DELIVERY, &ToRead { delivery_id }, now)?;
+    jobs::queries::enqueue(c, READ_DELIVERY, &ToRead { delivery_id, how: How::Arrived }, now)?;
     Ok(true)
-}
-
-/// A delivery with what it became.
-pub type DeliveryRow = (Delivery, Option<Deploy>);
-
-/// A page of a source's deliveries, newest first.
-///
-/// # Errors
-/// The database's.
-pub fn of_source(c: &mut Conn, source_id: i64, turn: Turn) -> Result<Page<DeliveryRow>, Error> {
-    let query = deliveries::table
-        .left_join(deploys::table)
-        .filter(deliveries::source_id.eq(source_id))
-        .select((Delivery::as_select(), Option::<Deploy>::as_select()))
-        .limit(PAGE_SIZE + 1)
-        .into_boxed();
-    let query = match turn {
-        Turn::First => query.order(deliveries::id.desc()),
-        Turn::After(cursor) => query.filter(deliveries::id.lt(cursor.id)).order(deliveries::id.desc()),
-        Turn::Before(cursor) => query.filter(deliveries::id.gt(cursor.id)).order(deliveries::id.asc()),
-    };
-    let rows: Vec<DeliveryRow> = query.load(c)?;
-    Ok(Page::from_rows(rows, PAGE_SIZE, turn, |(delivery, _)| Cursor { sort: delivery.id, id: delivery.id }))
 }
 
 /// A delivery with everything that is stored of it.
@@ -181,6 +229,13 @@ pub struct Whole {
     pub body: Vec<u8>,
     /// The deploy that it made or changed.
     pub deploy: Option<Deploy>,
+}
+
+impl Whole {
+    /// What it says.
+    pub fn read(&self) -> Reading {
+        self.source.sender.read(&self.delivery.event, &self.headers, &self.body)
+    }
 }
 
 /// One delivery.
@@ -212,12 +267,14 @@ pub struct Outcome {
     pub reason: String,
     /// The deploy that it made or changed.
     pub deploy_id: Option<i64>,
+    /// The signal that it made or changed.
+    pub signal_id: Option<i64>,
 }
 
 impl Outcome {
     /// Nothing was kept.
     pub fn ignored(reason: String) -> Self {
-        Outcome { verdict: Verdict::Ignored, reason, deploy_id: None }
+        Outcome { verdict: Verdict::Ignored, reason, deploy_id: None, signal_id: None }
     }
 }
 
@@ -231,6 +288,7 @@ pub fn settle(c: &mut Conn, id: i64, outcome: &Outcome, now: Moment) -> Result<(
             deliveries::verdict.eq(outcome.verdict),
             deliveries::reason.eq(&outcome.reason),
             deliveries::deploy_id.eq(outcome.deploy_id),
+            deliveries::signal_id.eq(outcome.signal_id),
             deliveries::processed_at.eq(now),
         ))
         .execute(c)?;
@@ -253,5 +311,5 @@ pub fn replay(c: &mut Conn, actor: &Actor, id: i64, now: Moment) -> Result<(), E
         new: None::<()>,
     };
     audit::record(c, actor, now, &change)?;
-    jobs::queries::enqueue(c, READ_DELIVERY, &ToRead { delivery_id: id }, now)
+    jobs::queries::enqueue(c, READ_DELIVERY, &ToRead { delivery_id: id, how: How::Replayed }, now)
 }

@@ -26,6 +26,7 @@ mod postmortems;
 mod releases;
 mod schema;
 mod search;
+mod senders;
 mod services;
 mod setup;
 mod signals;
