@@ -19,6 +19,9 @@ const DRAIN_S: u64 = 25;
 pub fn job_handler(kind: &str) -> Option<worker::Handler> {
     match kind {
         crate::hooks::jobs::READ_DELIVERY => Some(crate::hooks::jobs::read_delivery),
+        crate::suspects::jobs::RECKON => Some(crate::suspects::jobs::reckon),
+        crate::suspects::jobs::LEARN => Some(crate::suspects::jobs::learn),
+        crate::suspects::jobs::LEARN_AGAIN => Some(crate::suspects::jobs::learn_again),
         _ => None,
     }
 }

@@ -63,7 +63,9 @@ pub fn ranker(case: &Case, places: &[usize], beliefs: &Beliefs) -> Answer {
 /// What a team's verdict would be.
 pub fn verdict(incident: &Incident, places: &[usize]) -> Outcome {
     match incident.cause {
-        Some(cause) => places.iter().position(|place| *place == cause).map_or(Outcome::Unknown, |at| Outcome::Caused(vec![at])),
+        Some(cause) => {
+            places.iter().position(|place| *place == cause).map_or(Outcome::Unknown, |at| Outcome::Caused(vec![at]))
+        }
         None => Outcome::Nothing,
     }
 }
@@ -134,5 +136,6 @@ pub fn baselines(world: &World, incident: &Incident, random: &mut Random) -> [An
     own.sort_by_key(|&place| world.changes[place].service != incident.alerting);
     let mut near = recent.clone();
     near.sort_by_key(|&place| steps.get(&(world.changes[place].service as i64)).copied().unwrap_or(usize::MAX));
-    [shuffled, recent, own, near].map(|order| Answer { ranked: order.into_iter().map(|place| (place, 0.0)).collect(), none: 0.0 })
+    [shuffled, recent, own, near]
+        .map(|order| Answer { ranked: order.into_iter().map(|place| (place, 0.0)).collect(), none: 0.0 })
 }

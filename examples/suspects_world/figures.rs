@@ -93,7 +93,10 @@ fn share(part: f64, whole: f64) -> f64 {
 /// Prints the figures of a family; whether they meet the bars.
 pub fn print(name: &str, figures: &[Figures]) -> bool {
     let mut is_good = true;
-    println!("\n## {name} ({:.0} incidents with a cause on record, {:.0} without)", figures[0].total.n, figures[0].causeless.1);
+    println!(
+        "\n## {name} ({:.0} incidents with a cause on record, {:.0} without)",
+        figures[0].total.n, figures[0].causeless.1
+    );
     print!("{:<30}", "");
     NAMES.iter().for_each(|name| print!("{name:>12}"));
     println!();

@@ -32,9 +32,10 @@ fn main() {
             let (cold, mut watching, mut told) = (Beliefs::default(), Beliefs::default(), Beliefs::default());
             for incident in &world.incidents {
                 let (case, places) = case(&world, incident);
-                let day = case.candidates.iter().filter(|candidate| {
-                    candidate.finished_at_ms.is_some_and(|at| case.began_at_ms - at <= 86_400_000)
-                });
+                let day = case
+                    .candidates
+                    .iter()
+                    .filter(|candidate| candidate.finished_at_ms.is_some_and(|at| case.began_at_ms - at <= 86_400_000));
                 let count = day.count();
                 let [by_chance, recent, own, near] = baselines(&world, incident, &mut random);
                 let answers = [

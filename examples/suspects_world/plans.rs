@@ -28,7 +28,14 @@ pub fn plans() -> Vec<Plan> {
         Plan { name: "minutes", lag_median_min: 5.0, lag_spread: 1.0, skew_s: 90.0, ..usual.clone() },
         Plan { name: "hours", lag_median_min: 240.0, lag_spread: 1.0, ..usual.clone() },
         Plan { name: "broad lag", lag_median_min: 30.0, lag_spread: 2.0, tail_share: 0.0, ..usual.clone() },
-        Plan { name: "busy team", changes_a_day: 4.0, lag_median_min: 20.0, days: 60.0, rate_spread: 1.3, ..usual.clone() },
+        Plan {
+            name: "busy team",
+            changes_a_day: 4.0,
+            lag_median_min: 20.0,
+            days: 60.0,
+            rate_spread: 1.3,
+            ..usual.clone()
+        },
         Plan { name: "calm team", changes_a_day: 0.15, lag_median_min: 60.0, days: 300.0, ..usual.clone() },
         Plan { name: "far alerts", spread: Spread::AnyAbove, needs: (1, 2), ..usual.clone() },
         Plan { name: "either direction", spread: Spread::Neighbour, ..usual.clone() },

@@ -21,6 +21,7 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
         services::api::list,
         services::api::create,
         services::api::show,
+        crate::suspects::api::of_incident,
         links::api::of_incident,
         links::api::of_deploy,
         links::api::say,

@@ -14,6 +14,7 @@ use crate::db::paging::{Cursor, Page, Turn};
 use crate::error::{Error, FieldErrors};
 use crate::links;
 use crate::services::model::Service;
+use crate::suspects::model::DeployPanel;
 use crate::web::body::{Form, Query};
 use crate::web::fields::{Check, Fields, LINE_LIMIT};
 use crate::web::flash::Flash;
@@ -73,7 +74,7 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
 /// 404
 pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
     let (zone, now) = (who.zone(), who.now);
-    let (deploy, service, trail, (before, after), links) = app
+    let (deploy, service, trail, (before, after), links, suspects) = app
         .db
         .read(move |c| {
             let deploy = queries::by_key(c, &key)?;
@@ -84,7 +85,9 @@ pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> R
             let verdicts = links::queries::verdicts_of_deploy(c, deploy.id)?;
             let latest = links::queries::latest_incidents(c)?;
             let links = links::model::of_deploy_lines(&deploy, linked, &verdicts, latest, &zone, now);
-            Ok::<_, Error>((deploy, service, trail, neighbours, links))
+            let suspects = crate::suspects::queries::of_deploy(c, deploy.id)?;
+            let suspects = DeployPanel::new(&deploy, suspects, &zone);
+            Ok::<_, Error>((deploy, service, trail, neighbours, links, suspects))
         })
         .await?;
     let people = trail
@@ -113,6 +116,7 @@ pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> R
         before,
         after,
         links,
+        suspects,
         summary,
     })
 }

@@ -238,6 +238,7 @@ pub fn record(c: &mut Conn, actor: &Actor, draft: &DeployDraft, now: Moment) -> 
     add_trail(c, id, draft)?;
     let change = Change { action: "deploy.record", subject: key(number), old: None::<()>, new: Some(facts(draft)) };
     audit::record(c, actor, now, &change)?;
+    crate::suspects::queries::deploy_changed(c, draft.happened_at(now), now)?;
     by_id(c, id)
 }
 
@@ -262,6 +263,7 @@ pub fn change(c: &mut Conn, actor: &Actor, deploy: &Deploy, draft: &DeployDraft,
     let change =
         Change { action: "deploy.change", subject: deploy.key(), old: Some(facts(&old)), new: Some(facts(draft)) };
     audit::record(c, actor, now, &change)?;
+    crate::suspects::queries::deploy_changed(c, draft.happened_at(deploy.created_at), now)?;
     by_id(c, deploy.id)
 }
 

@@ -29,6 +29,44 @@ pub fn enqueue(c: &mut Conn, kind: &str, payload: &impl Serialize, now: Moment) 
     Ok(())
 }
 
+/// Puts a job into the queue, not before `run_at`, unless the very same waits there already.
+///
+/// # Errors
+/// The database's.
+pub fn enqueue_once(
+    c: &mut Conn,
+    kind: &str,
+    payload: &impl Serialize,
+    run_at: Moment,
+    now: Moment,
+) -> Result<(), Error> {
+    let payload = serde_json::to_string(payload).map_err(|error| Error::Fault(error.to_string()))?;
+    let waits: Option<i64> = jobs::table
+        .filter(jobs::dead_at.is_null())
+        .filter(jobs::leased_until.is_null())
+        .filter(jobs::kind.eq(kind))
+        .filter(jobs::payload.eq(&payload))
+        .order(jobs::id)
+        .select(jobs::id)
+        .first(c)
+        .optional()?;
+    if waits.is_some() {
+        return Ok(());
+    }
+    diesel::insert_into(jobs::table)
+        .values((
+            jobs::kind.eq(kind),
+            jobs::payload.eq(payload),
+            jobs::run_at.eq(run_at),
+            jobs::attempts.eq(0),
+            jobs::max_attempts.eq(MAX_ATTEMPTS),
+            jobs::created_at.eq(now),
+        ))
+        .execute(c)?;
+    mark_enqueued();
+    Ok(())
+}
+
 /// Takes the next job whose turn it is and leases it to `worker`.
 ///
 /// # Errors

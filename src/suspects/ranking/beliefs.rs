@@ -35,7 +35,7 @@ const CAUSED: [(f64, f64); 5] = [(0.25, 0.15), (0.4, 0.25), (0.52, 0.25), (0.65,
 
 /// Worlds apart from the share of caused incidents.
 const SCENES: usize = lag::COUNT * PLACEMENTS.len() * CALM.len();
-const WORLDS: usize = SCENES * CAUSED.len();
+pub(super) const WORLDS: usize = SCENES * CAUSED.len();
 /// How many pseudo-incidents keep a service's record, or a rule's, near the usual.
 const RECORD_PULL: f64 = 3.0;
 const RULE_PULL: f64 = 6.0;
@@ -55,17 +55,17 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Beliefs {
     /// Logarithms, the best is 0.
-    weights: Vec<f64>,
+    pub(super) weights: Vec<f64>,
     /// Incidents that were learned from.
-    incidents: u64,
+    pub(super) incidents: u64,
     /// Those with a verdict among them.
-    judged: u64,
+    pub(super) judged: u64,
     /// How often changes of a service were to blame, as far as that is known, and how often they were cleared.
-    services: BTreeMap<i64, (f64, f64)>,
-    blamed: f64,
+    pub(super) services: BTreeMap<i64, (f64, f64)>,
+    pub(super) blamed: f64,
     /// Confirmed and judged suspects by rule.
-    rules: BTreeMap<Rule, (f64, f64)>,
-    rules_total: (f64, f64),
+    pub(super) rules: BTreeMap<Rule, (f64, f64)>,
+    pub(super) rules_total: (f64, f64),
 }
 
 /// One candidate, weighed apart from the worlds.

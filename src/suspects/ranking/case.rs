@@ -104,6 +104,8 @@ pub struct Candidate {
     pub quiet_days: Option<f64>,
     /// The alert or the incident names its version or commit.
     pub is_named: bool,
+    /// A person pointed at it without having looked yet.
+    pub is_pointed_at: bool,
     /// A person said that it was not this one.
     pub is_ruled_out: bool,
 }

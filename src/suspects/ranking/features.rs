@@ -59,6 +59,8 @@ rules! {
     Quiet = "quiet",
     /// The alert names its version or commit.
     Named = "named",
+    /// A person pointed at it.
+    Pointed = "pointed",
 }
 
 impl Rule {
@@ -80,7 +82,8 @@ impl Rule {
             Rule::Undone => "Taken back later",
             Rule::Failed => "Failed",
             Rule::Quiet => "First after a long quiet",
-            Rule::Named => "Named by the alert",
+            Rule::Named => "Named by the alert or the incident",
+            Rule::Pointed => "Somebody suspects it",
         }
     }
 }
@@ -107,6 +110,9 @@ pub(super) fn features(candidate: &Candidate) -> Vec<(Reason, f64)> {
     if candidate.is_named {
         say(Rule::Named, 25.0, "is named by the alert or the incident".into());
     }
+    if candidate.is_pointed_at {
+        say(Rule::Pointed, 8.0, "is suspected by somebody".into());
+    }
     match candidate.fate {
         Fate::Undone => say(Rule::Undone, 6.0, "was taken back later".into()),
         Fate::Failed => say(Rule::Failed, 0.7, "failed before it was live".into()),
@@ -128,7 +134,7 @@ pub(super) fn features(candidate: &Candidate) -> Vec<(Reason, f64)> {
             say(Rule::Large, factor, format!("is {size:.0} times as large as usual"));
         }
     }
-    if let Some(days) = candidate.quiet_days.filter(|days| *days >= 14.0) {
+    if let Some(days) = candidate.quiet_days.filter(|days| *days >= 7.0) {
         say(Rule::Quiet, 1.2, format!("is the first change there in {days:.0} days"));
     }
     found

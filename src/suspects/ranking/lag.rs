@@ -39,7 +39,8 @@ pub(super) fn lags() -> &'static Lags {
                 let mut row = [0.0; POINTS];
                 for (index, density) in row.iter_mut().enumerate() {
                     let minutes = point(index).sinh();
-                    *density = SKEWS.iter().map(|(skew, share)| share * exact(guess, minutes + skew)).sum::<f64>() as f32;
+                    *density =
+                        SKEWS.iter().map(|(skew, share)| share * exact(guess, minutes + skew)).sum::<f64>() as f32;
                 }
                 row
             })
@@ -62,18 +63,16 @@ fn exact(guess: usize, minutes: f64) -> f64 {
     let at = minutes.max(NOTICE_MIN);
     let z = (at / median).ln() / spread;
     let wakes = (-0.5 * z * z).exp() / (at * spread * std::f64::consts::TAU.sqrt());
-    let sleeps = if minutes < SLEEP_MIN.1 {
-        1.0 / (minutes.max(SLEEP_MIN.0) * (SLEEP_MIN.1 / SLEEP_MIN.0).ln())
-    } else {
-        0.0
-    };
+    let sleeps =
+        if minutes < SLEEP_MIN.1 { 1.0 / (minutes.max(SLEEP_MIN.0) * (SLEEP_MIN.1 / SLEEP_MIN.0).ln()) } else { 0.0 };
     (1.0 - SLEEPING) * wakes + SLEEPING * sleeps
 }
 
 impl Lags {
     /// The density of a lag, by the minute, in every guess.
     pub(super) fn densities(&self, minutes: f64) -> [f64; COUNT] {
-        let place = ((minutes.asinh() - SPAN.0) / (SPAN.1 - SPAN.0) * (POINTS - 1) as f64).clamp(0.0, (POINTS - 1) as f64);
+        let place =
+            ((minutes.asinh() - SPAN.0) / (SPAN.1 - SPAN.0) * (POINTS - 1) as f64).clamp(0.0, (POINTS - 1) as f64);
         let (low, part) = (place.floor() as usize, place.fract());
         let high = (low + 1).min(POINTS - 1);
         let mut densities = [0.0; COUNT];

@@ -18,6 +18,7 @@ mod features;
 mod graph;
 mod lag;
 mod rank;
+mod written;
 
 pub use beliefs::{Beliefs, Outcome};
 pub use case::{Candidate, Case, Fate, Kind, Surroundings, Tier};

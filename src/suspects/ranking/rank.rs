@@ -74,9 +74,8 @@ pub fn rank(case: &Case, beliefs: &Beliefs) -> Ranking {
             Some(Suspect { candidate: index, probability: chances[index], reasons })
         })
         .collect();
-    suspects.sort_by(|one, other| {
-        other.probability.total_cmp(&one.probability).then(one.candidate.cmp(&other.candidate))
-    });
+    suspects
+        .sort_by(|one, other| other.probability.total_cmp(&one.probability).then(one.candidate.cmp(&other.candidate)));
     Ranking { suspects, none_probability }
 }
 
@@ -85,9 +84,10 @@ fn reasons(candidate: &Candidate, weighed: Weighed) -> Vec<Reason> {
     let mut reasons = vec![match weighed.position.and_then(|position| position.needed_at) {
         Some(0) => Reason::new(Rule::OwnService, format!("changed {name}, which is affected")),
         Some(1) => Reason::new(Rule::Dependency, format!("changed {name}, which the affected service needs")),
-        Some(steps) => {
-            Reason::new(Rule::Dependency, format!("changed {name}, which the affected service needs over {steps} steps"))
-        }
+        Some(steps) => Reason::new(
+            Rule::Dependency,
+            format!("changed {name}, which the affected service needs over {steps} steps"),
+        ),
         None if weighed.needs_alerting => {
             Reason::new(Rule::Caller, format!("changed {name}, which calls the affected service"))
         }
