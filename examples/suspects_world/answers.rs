@@ -48,6 +48,7 @@ pub fn case(world: &World, incident: &Incident) -> (Case, Vec<usize>) {
         graph: Graph::new(world.edges.iter().map(|edge| (edge.0 as i64, edge.1 as i64))),
         surroundings: Surroundings::count(before.iter().map(|change| change.service as i64), days, world.services),
         candidates: candidates.collect(),
+        ..Case::default()
     };
     (case, places)
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::fixes::Later;
 use super::model::{is_named, is_off_stage, words};
-use super::ranking::{Candidate, Case, Fate, Graph, Kind, Surroundings, Tier};
+use super::ranking::{Candidate, Case, Choice, Fate, Graph, Kind, Surroundings, Tier};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{deploys, incident_deploys, incident_services, incident_tags, service_dependencies, services};
@@ -157,6 +157,7 @@ pub fn gather(c: &mut Conn, incident: &Incident, heard: Words) -> Result<Gathere
                 usize::try_from(service_count).unwrap_or(1),
             ),
             candidates,
+            choice: Choice::Everything,
         },
         deploy_ids: rows.iter().map(|row| row.id).collect(),
         causes,

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::model::{Why, is_named, is_off_stage, words};
-use super::ranking::{self, Beliefs, Candidate, Case, Certainty, Fate, Graph, Kind, Outcome, Surroundings, Tier};
+use super::ranking::{
+    self, Beliefs, Candidate, Case, Certainty, Choice, Fate, Graph, Kind, Outcome, Surroundings, Tier,
+};
 use crate::clock::Moment;
 
 /// Changes that finished longer before an incident are left out when there are many, in milliseconds.
@@ -15,6 +17,8 @@ const REACH_MS: i64 = 14 * 86_400_000;
 const UNDER_WAY_MS: i64 = 2 * 3_600_000;
 /// Fewer changes are all looked at, whatever their age.
 const FEW: usize = 50;
+/// So few changes around a single incident were picked by somebody.
+const HANDFUL: usize = 12;
 const MOST: usize = 400;
 const SAMPLE: usize = 500;
 /// An incident of an unknown start is taken to have begun so long after the last change, in milliseconds.
@@ -307,6 +311,7 @@ fn case(
         graph: graph.clone(),
         surroundings: Surroundings::count(sample.iter().map(|change| change.service), days, names.0.len()),
         candidates,
+        choice: if changes.len() <= HANDFUL { Choice::Picked } else { Choice::Everything },
     }
 }
 

@@ -25,5 +25,6 @@ mod search;
 mod services;
 mod setup;
 mod support;
+mod suspects;
 mod teams;
 mod timeline;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Candidate, Case};
+use super::case::{Candidate, Case, Choice};
 use super::features::{self, Reason, Rule};
 use super::graph::{Position, REACH};
 use super::lag;
@@ -36,6 +36,8 @@ const CAUSED: [(f64, f64); 5] = [(0.25, 0.15), (0.4, 0.25), (0.52, 0.25), (0.65,
 /// Worlds apart from the share of caused incidents.
 const SCENES: usize = lag::COUNT * PLACEMENTS.len() * CALM.len();
 pub(super) const WORLDS: usize = SCENES * CAUSED.len();
+/// How much of the lag counts among changes that somebody picked: they were picked for their time already.
+const PICKED_LAG: f64 = 0.5;
 /// How many pseudo-incidents keep a service's record, or a rule's, near the usual.
 const RECORD_PULL: f64 = 3.0;
 const RULE_PULL: f64 = 6.0;
@@ -213,6 +215,9 @@ impl Beliefs {
             .iter()
             .map(|weighed| weighed.as_ref().map_or(0.0, |weighed| weighed.sum(|scene, value| by_scene[scene] * value)))
             .collect();
+        if case.choice == Choice::Picked {
+            flatten(&mut chances, weighed);
+        }
         let total: f64 = chances.iter().sum::<f64>() + none;
         for chance in &mut chances {
             *chance /= total;
@@ -279,6 +284,21 @@ impl Beliefs {
                 }
             }
         }
+    }
+}
+
+/// Takes some of the lag out of the chances and leaves their sum.
+fn flatten(chances: &mut [f64], weighed: &[Option<Weighed>]) {
+    let before: f64 = chances.iter().sum();
+    for (chance, weighed) in chances.iter_mut().zip(weighed) {
+        let Some(weighed) = weighed else { continue };
+        let usual: f64 =
+            weighed.lag.iter().enumerate().map(|(guess, density)| lag::prior(guess).1 * density).sum();
+        *chance *= usual.max(f64::MIN_POSITIVE).powf(PICKED_LAG - 1.0);
+    }
+    let after: f64 = chances.iter().sum();
+    if after > 0.0 {
+        chances.iter_mut().for_each(|chance| *chance *= before / after);
     }
 }
 

@@ -17,6 +17,18 @@ pub struct Case {
     pub surroundings: Surroundings,
     /// The changes that may have caused it, in any order.
     pub candidates: Vec<Candidate>,
+    /// Whether these are all changes on record, or a handful that somebody thought worth a look.
+    pub choice: Choice,
+}
+
+/// Where the candidates come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// All that is on record near the incident.
+    #[default]
+    Everything,
+    /// Picked: that one of them is the last says less then.
+    Picked,
 }
 
 /// How often changes were made before the incident.

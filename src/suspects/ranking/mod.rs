@@ -21,7 +21,7 @@ mod rank;
 mod written;
 
 pub use beliefs::{Beliefs, Outcome};
-pub use case::{Candidate, Case, Fate, Kind, Surroundings, Tier};
+pub use case::{Candidate, Case, Choice, Fate, Kind, Surroundings, Tier};
 pub use features::{Reason, Rule};
 pub use graph::Graph;
 pub use rank::{Certainty, LIKELY, POSSIBLE, Ranking, Suspect, rank};
