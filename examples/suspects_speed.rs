@@ -69,7 +69,9 @@ fn fill(c: &mut Conn, actor: &Actor, now: Moment) -> Result<(), Error> {
         services::queries::add(c, actor, &draft, now)?;
     }
     let series = match c {
-        Conn::Sqlite(_) => format!("WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {DEPLOYS})"),
+        Conn::Sqlite(_) => {
+            format!("WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {DEPLOYS})")
+        }
         Conn::Postgres(_) => format!("WITH series AS (SELECT n FROM generate_series(1, {DEPLOYS}) AS n)"),
     };
     let step_ms = SPAN_S * 1000 / DEPLOYS;

@@ -84,6 +84,9 @@ pub fn learn(c: &mut Conn, now: Moment) -> Result<(), Error> {
         .limit(STEP)
         .select((Incident::as_select(), Reckoning::as_select()))
         .load(c)?;
+    if next.len() as i64 == STEP || adopted == STEP {
+        enqueue(c, LEARN, now, now)?;
+    }
     if next.is_empty() {
         return Ok(());
     }
@@ -104,9 +107,6 @@ pub fn learn(c: &mut Conn, now: Moment) -> Result<(), Error> {
     diesel::update(incident_reckonings::table.filter(incident_reckonings::incident_id.eq_any(ids)))
         .set(incident_reckonings::learned_at.eq(Some(now)))
         .execute(c)?;
-    if next.len() as i64 == STEP || adopted == STEP {
-        enqueue(c, LEARN, now, now)?;
-    }
     Ok(())
 }
 

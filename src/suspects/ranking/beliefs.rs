@@ -292,8 +292,7 @@ fn flatten(chances: &mut [f64], weighed: &[Option<Weighed>]) {
     let before: f64 = chances.iter().sum();
     for (chance, weighed) in chances.iter_mut().zip(weighed) {
         let Some(weighed) = weighed else { continue };
-        let usual: f64 =
-            weighed.lag.iter().enumerate().map(|(guess, density)| lag::prior(guess).1 * density).sum();
+        let usual: f64 = weighed.lag.iter().enumerate().map(|(guess, density)| lag::prior(guess).1 * density).sum();
         *chance *= usual.max(f64::MIN_POSITIVE).powf(PICKED_LAG - 1.0);
     }
     let after: f64 = chances.iter().sum();
