@@ -446,7 +446,8 @@ pub fn graph_changed(c: &mut Conn, now: Moment) -> Result<(), Error> {
 fn reckon_soon(c: &mut Conn, incident_ids: &[i64], now: Moment) -> Result<(), Error> {
     for incident_id in incident_ids {
         let payload = super::jobs::OneIncident { incident_id: *incident_id };
-        crate::jobs::queries::enqueue_once(c, RECKON, &payload, now, now)?;
+        let key = format!("{RECKON} {incident_id}");
+        crate::jobs::queries::enqueue_once(c, &key, (RECKON, &payload), now, now)?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::ranking::{Candidate, Case, Choice, Fate, Graph, Kind, Surroundings, T
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{deploys, incident_deploys, incident_services, incident_tags, service_dependencies, services};
-use crate::deploys::model::{DeployKind, DeployStatus};
+use crate::deploys::model::{DeployKind, DeployStatus, EnvironmentTier};
 use crate::error::Error;
 use crate::incidents::model::Incident;
 use crate::links::model::Relation;
@@ -75,6 +75,15 @@ struct Slim {
     started_at: Option<Moment>,
     finished_at: Option<Moment>,
     happened_at: Moment,
+    commit_count: Option<i64>,
+    file_count: Option<i64>,
+    environment_tier: Option<EnvironmentTier>,
+}
+
+impl Slim {
+    fn is_off_stage(&self) -> bool {
+        is_off_stage(self.environment_tier.unwrap_or_else(|| EnvironmentTier::of_name(&self.environment)))
+    }
 }
 
 /// Gathers the case of an incident.
@@ -106,9 +115,10 @@ pub fn gather(c: &mut Conn, incident: &Incident, heard: Words) -> Result<Gathere
         Words::Unsaid => HashMap::new(),
     };
     let said = words_of(c, incident)?;
-    let is_all_off_stage = !rows.iter().chain(&sample).any(|row| !is_off_stage(&row.environment));
-    let is_elsewhere = |row: &Slim| is_off_stage(&row.environment) && !is_all_off_stage;
+    let is_all_off_stage = !rows.iter().chain(&sample).any(|row| !row.is_off_stage());
+    let is_elsewhere = |row: &Slim| row.is_off_stage() && !is_all_off_stage;
     let counted: Vec<&Slim> = sample.iter().filter(|row| !is_elsewhere(row)).collect();
+    let usual = [usual(&sample, |row| row.file_count), usual(&sample, |row| row.commit_count)];
     let days = sample
         .last()
         .map_or(1.0, |first| incident.started_at.seconds_since(first.happened_at).max(3600) as f64 / 86_400.0);
@@ -125,7 +135,7 @@ pub fn gather(c: &mut Conn, incident: &Incident, heard: Words) -> Result<Gathere
                 kind: kind(row.kind),
                 tier: if is_elsewhere(row) { Tier::Other } else { Tier::Same },
                 fate: fate(row),
-                relative_size: None,
+                relative_size: relative_size(row, usual),
                 quiet_days: quiet_days(&rows, row),
                 is_named: is_named(
                     &said,
@@ -197,6 +207,19 @@ fn fate(row: &Slim) -> Fate {
         DeployStatus::Failed => Fate::Failed,
         DeployStatus::Started | DeployStatus::Succeeded => Fate::Live,
     }
+}
+
+/// The middle of a size over the last changes.
+fn usual(sample: &[Slim], size: impl Fn(&Slim) -> Option<i64>) -> Option<f64> {
+    let mut sizes: Vec<i64> = sample.iter().filter_map(size).filter(|size| *size > 0).collect();
+    sizes.sort_unstable();
+    sizes.get(sizes.len() / 2).map(|size| *size as f64)
+}
+
+/// Files against the usual number of files; commits against the usual number of commits.
+fn relative_size(row: &Slim, [files, commits]: [Option<f64>; 2]) -> Option<f64> {
+    let against = |size: Option<i64>, usual: Option<f64>| Some(size.filter(|size| *size > 0)? as f64 / usual?);
+    against(row.file_count, files).or_else(|| against(row.commit_count, commits))
 }
 
 /// Days since the change before in the same place, when that is among the rows.

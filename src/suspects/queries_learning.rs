@@ -38,7 +38,7 @@ pub fn beliefs(c: &mut Conn) -> Result<Beliefs, Error> {
 /// # Errors
 /// The database's.
 pub fn enqueue(c: &mut Conn, kind: &str, run_at: Moment, now: Moment) -> Result<(), Error> {
-    crate::jobs::queries::enqueue_once(c, kind, &serde_json::json!({}), run_at, now)
+    crate::jobs::queries::enqueue_once(c, kind, (kind, &serde_json::json!({})), run_at, now)
 }
 
 /// Has everything learned again, soon.
@@ -85,7 +85,8 @@ pub fn learn(c: &mut Conn, now: Moment) -> Result<(), Error> {
         .select((Incident::as_select(), Reckoning::as_select()))
         .load(c)?;
     if next.len() as i64 == STEP || adopted == STEP {
-        enqueue(c, LEARN, now, now)?;
+        // Without a key: the job that runs here holds the one that the others use.
+        crate::jobs::queries::enqueue(c, LEARN, &serde_json::json!({}), now)?;
     }
     if next.is_empty() {
         return Ok(());

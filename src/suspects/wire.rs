@@ -10,6 +10,7 @@ use super::ranking::{
     self, Beliefs, Candidate, Case, Certainty, Choice, Fate, Graph, Kind, Outcome, Surroundings, Tier,
 };
 use crate::clock::Moment;
+use crate::deploys::model::EnvironmentTier;
 
 /// Changes that finished longer before an incident are left out when there are many, in milliseconds.
 const REACH_MS: i64 = 14 * 86_400_000;
@@ -316,7 +317,7 @@ fn case(
 }
 
 fn is_elsewhere(change: &Change<'_>) -> bool {
-    change.raw.environment.as_deref().is_some_and(is_off_stage)
+    change.raw.environment.as_deref().is_some_and(|name| is_off_stage(EnvironmentTier::of_name(name)))
 }
 
 /// The middle of the sizes that are known.

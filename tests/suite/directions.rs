@@ -21,6 +21,7 @@ const DOMAINS: &[&str] = &[
     "references",
     "suspects",
     "insights",
+    "notify",
     "signals",
 ];
 /// Rooms that read everybody and that nobody reads.
