@@ -204,6 +204,8 @@ routes! {
     POST "/incidents/{key}/suspects/{deploy}/end"        Member crate::suspects::pages::say_end;
     GET  "/insights/suspects"                            Viewer crate::insights::suspects::pages::show;
     GET  "/api/v1/incidents/{key}/suspects"  ApiRead  crate::suspects::api::of_incident;
+    POST "/api/v1/incidents/{key}/suspects/none" ApiWrite crate::suspects::api::say_none;
+    DELETE "/api/v1/incidents/{key}/suspects/none" ApiWrite crate::suspects::api::take_back_none;
     GET  "/api/v1/incidents/{key}/deploys"   ApiRead  links::api::of_incident;
     POST "/api/v1/incidents/{key}/deploys"   ApiWrite links::api::say;
     GET  "/api/v1/deploys/{key}/incidents"   ApiRead  links::api::of_deploy;

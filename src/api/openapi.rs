@@ -22,6 +22,8 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
         services::api::create,
         services::api::show,
         crate::suspects::api::of_incident,
+        crate::suspects::api::say_none,
+        crate::suspects::api::take_back_none,
         links::api::of_incident,
         links::api::of_deploy,
         links::api::say,

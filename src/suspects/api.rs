@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 
 use actix_web::{HttpResponse, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::model::{Certainty, Part, Why};
 use super::queries;
 use crate::api::answer;
 use crate::app::App;
-use crate::auth::who::ApiRead;
+use crate::auth::who::{ApiRead, ApiWrite};
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::links::model::Relation;
+use crate::web::body::Json;
+use crate::web::fields::{Check, LINE_LIMIT};
 use crate::web::problem::Problem;
 use crate::{incidents, links};
 
@@ -94,8 +96,71 @@ pub struct NoneBody {
     params(("key" = String, Path, description = "`INC-42`")),
     responses((status = 200, body = SuspectsBody), (status = "4XX", body = Problem)))]
 pub async fn of_incident(who: ApiRead, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
-    let number = incidents::model::parse_key(&key).ok_or_else(|| Error::no("incident", key))?;
-    let now = who.now;
+    let number = number(&key)?;
+    Ok(answer::ok(&body(&app, number, who.now).await?))
+}
+
+fn number(key: &str) -> Result<i64, Error> {
+    incidents::model::parse_key(key).ok_or_else(|| Error::no("incident", key))
+}
+
+/// Why no change caused it.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+pub struct RawNone {
+    /// May be empty.
+    pub reason: Option<String>,
+}
+
+/// Says that no change on record caused an incident; saying it again changes nothing.
+///
+/// # Errors
+/// 404; 409 when a change is said to have caused it; 422 with a pointer to each field.
+#[utoipa::path(post, path = "/api/v1/incidents/{key}/suspects/none", tag = "suspects",
+    operation_id = "say_none_of_suspects",
+    params(("key" = String, Path, description = "`INC-42`")),
+    request_body = RawNone,
+    responses((status = 200, body = SuspectsBody), (status = "4XX", body = Problem)))]
+pub async fn say_none(
+    who: ApiWrite,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    sent: Json<RawNone>,
+) -> Result<HttpResponse, Error> {
+    let number = number(&key)?;
+    let mut check = Check::new();
+    let reason = check.text("reason", sent.value.reason.as_deref(), LINE_LIMIT).unwrap_or_default();
+    check.finish()?;
+    let (actor, now) = (who.actor(), who.now);
+    app.db
+        .write(move |c| {
+            let incident = incidents::queries::for_change(c, number)?;
+            queries::say_nothing(c, &actor, &incident, &reason, now)
+        })
+        .await?;
+    Ok(answer::ok(&body(&app, number, now).await?))
+}
+
+/// Takes back that no change caused an incident.
+///
+/// # Errors
+/// 404
+#[utoipa::path(delete, path = "/api/v1/incidents/{key}/suspects/none", tag = "suspects",
+    operation_id = "take_back_none_of_suspects",
+    params(("key" = String, Path, description = "`INC-42`")),
+    responses((status = 200, body = SuspectsBody), (status = "4XX", body = Problem)))]
+pub async fn take_back_none(who: ApiWrite, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
+    let number = number(&key)?;
+    let (actor, now) = (who.actor(), who.now);
+    app.db
+        .write(move |c| {
+            let incident = incidents::queries::for_change(c, number)?;
+            queries::take_back_nothing(c, &actor, &incident, now)
+        })
+        .await?;
+    Ok(answer::ok(&body(&app, number, now).await?))
+}
+
+async fn body(app: &App, number: i64, now: Moment) -> Result<SuspectsBody, Error> {
     let (incident, (reckoning, rows), relations) = app
         .db
         .read(move |c| {
@@ -127,7 +192,7 @@ pub async fn of_incident(who: ApiRead, app: web::Data<App>, key: web::Path<Strin
             }),
         }
     }
-    Ok(answer::ok(&SuspectsBody {
+    Ok(SuspectsBody {
         incident: incident.key(),
         suspects,
         others_probability: reckoning.others_probability,
@@ -140,5 +205,5 @@ pub async fn of_incident(who: ApiRead, app: web::Data<App>, key: web::Path<Strin
         fixes,
         candidate_count: reckoning.candidate_count,
         reckoned_at: reckoning.reckoned_at,
-    }))
+    })
 }

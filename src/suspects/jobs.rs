@@ -29,7 +29,9 @@ pub struct OneIncident {
 /// The database's.
 pub fn reckon(c: &mut Conn, job: &Job, now: Moment) -> Result<(), Error> {
     let task: OneIncident = serde_json::from_str(&job.payload).map_err(|error| Error::Fault(error.to_string()))?;
-    let incident = crate::incidents::queries::by_id(c, task.incident_id)?;
+    let number = crate::incidents::queries::by_id(c, task.incident_id)?.number;
+    // Held, so that a verdict that is said meanwhile waits, and is heard.
+    let incident = crate::incidents::queries::for_change(c, number)?;
     queries::reckon(c, &incident, now)
 }
 

@@ -140,6 +140,10 @@ pub fn adopt(c: &mut Conn, now: Moment) -> Result<i64, Error> {
         .select(Incident::as_select())
         .load(c)?;
     for incident in &strangers {
+        let incident = &crate::incidents::queries::for_change(c, incident.number)?;
+        if queries::reckoning(c, incident.id)?.is_some() {
+            continue;
+        }
         let before = queries::compute(c, incident, Words::Unsaid, now)?;
         queries::keep(c, &before)?;
         let said: Vec<(i64, Relation, Moment)> = incident_deploys::table

@@ -1,5 +1,6 @@
 //! Suspects: proposed by themselves, judged with one click, learned from, measured.
 
+use actix_web::http::Method;
 use debrief::auth::actor::Actor;
 use debrief::auth::model::{Role, Scope};
 use debrief::clock::Moment;
@@ -206,8 +207,17 @@ both!(
         assert!(page.one("#none-of-these").contains("No change caused it"), "asked again");
         ada.post("/incidents/INC-1/suspects/none", &said).await;
         ada.post("/incidents/INC-1/deploys", &[("deploy", "DEP-1"), ("relation", "caused")]).await;
-        let answer = app.program(Scope::Write).get("/api/v1/incidents/INC-1/suspects").await.json();
+        let mut program = app.program(Scope::Write);
+        let answer = program.get("/api/v1/incidents/INC-1/suspects").await.json();
         assert_eq!(answer["none_of_these"]["said_at"], json!(null));
+        let none = "/api/v1/incidents/INC-1/suspects/none";
+        assert_eq!(program.json(Method::POST, none, &json!({})).await.status, 409);
+        ada.post("/incidents/INC-1/deploys/DEP-1/removal", &[]).await;
+        let answer = program.json(Method::POST, none, &json!({"reason": "a cable"})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.json()["none_of_these"]["reason"], "a cable");
+        let answer = program.json(Method::DELETE, none, &json!({})).await;
+        assert_eq!(answer.json()["none_of_these"]["reason"], json!(null));
         assert_eq!(ada.post("/incidents/INC-9/suspects/none", &[]).await.status, 404);
         let mut viewer = app.signed_in("Grace", Role::Viewer);
         assert_eq!(viewer.post("/incidents/INC-1/suspects/none", &[]).await.status, 403);
