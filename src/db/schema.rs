@@ -2,10 +2,12 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod changes;
 mod notify;
 mod senders;
 mod suspects;
 
+pub use changes::*;
 pub use notify::*;
 pub use senders::*;
 pub use suspects::*;

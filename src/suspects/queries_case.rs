@@ -357,5 +357,11 @@ fn words_of(c: &mut Conn, incident: &Incident) -> Result<BTreeSet<String>, Error
         .load(c)?;
     let mut texts = vec![incident.title.as_str(), incident.summary.as_str()];
     texts.extend(tags.iter().map(String::as_str));
+    // What the alerts say of themselves: labels, releases, and their words.
+    let (signals, _) = crate::signals::queries_attach::of_incident(c, incident.id)?;
+    for signal in &signals {
+        texts.extend([signal.title.as_str(), signal.summary.as_str(), signal.labels.as_str()]);
+        texts.extend(signal.release.as_deref());
+    }
     Ok(words(&texts))
 }
