@@ -101,6 +101,12 @@ enum Command {
         /// A file made by `backup`
         file: PathBuf,
     },
+    /// Rank the changes that may have caused an incident, from a file and without a database
+    Suspects {
+        /// JSON as docs/suspects.md describes it; - reads standard input
+        #[arg(long, default_value = "-")]
+        case: PathBuf,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Look for damage and broken rules, and say what was found
@@ -195,6 +201,7 @@ fn execute(cli: Cli) -> Result<(), String> {
             .map(|rows| println!("{} holds {rows} rows and was checked.", file.display())),
         Command::Restore { file } => backup::restore(&open(&config.target)?, &file)
             .map(|rows| println!("Restored {rows} rows from {}.", file.display())),
+        Command::Suspects { case } => crate::suspects::cli::rank_file(&case).map(|json| println!("{json}")),
         Command::Openapi => {
             let json = crate::api::openapi::document().to_pretty_json().map_err(|error| error.to_string())?;
             println!("{json}");

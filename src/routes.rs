@@ -240,6 +240,13 @@ routes! {
     GET  "/api/v1/services"             ApiRead  services::api::list;
     POST "/api/v1/services"             ApiWrite services::api::create;
     GET  "/api/v1/services/{slug}"      ApiRead  services::api::show;
+    POST "/incidents/{key}/suspects/none"                Member crate::suspects::pages::say_none;
+    POST "/incidents/{key}/suspects/none/removal"        Member crate::suspects::pages::take_back_none;
+    POST "/incidents/{key}/suspects/{deploy}/end"        Member crate::suspects::pages::say_end;
+    GET  "/insights/suspects"                            Viewer crate::insights::suspects::pages::show;
+    GET  "/api/v1/incidents/{key}/suspects"  ApiRead  crate::suspects::api::of_incident;
+    POST "/api/v1/incidents/{key}/suspects/none" ApiWrite crate::suspects::api::say_none;
+    DELETE "/api/v1/incidents/{key}/suspects/none" ApiWrite crate::suspects::api::take_back_none;
     GET  "/api/v1/incidents/{key}/deploys"   ApiRead  links::api::of_incident;
     POST "/api/v1/incidents/{key}/deploys"   ApiWrite links::api::say;
     GET  "/api/v1/deploys/{key}/incidents"   ApiRead  links::api::of_deploy;

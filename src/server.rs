@@ -20,6 +20,9 @@ const DRAIN_S: u64 = 25;
 pub fn job_handler(kind: &str) -> Option<worker::Handler> {
     match kind {
         crate::hooks::jobs::READ_DELIVERY => Some(crate::hooks::jobs::read_delivery),
+        crate::suspects::jobs::RECKON => Some(crate::suspects::jobs::reckon),
+        crate::suspects::jobs::LEARN => Some(crate::suspects::jobs::learn),
+        crate::suspects::jobs::LEARN_AGAIN => Some(crate::suspects::jobs::learn_again),
         _ => None,
     }
 }
@@ -72,6 +75,13 @@ pub fn start(app: &App) -> Result<(Server, Vec<std::net::SocketAddr>), String> {
     Ok((server.run(), addresses))
 }
 
+/// Incidents from an import, or from before there were suspects, get theirs.
+async fn adopt_strangers(app: &App) -> Result<(), crate::error::Error> {
+    let now = app.clock.now();
+    let kind = crate::suspects::jobs::LEARN;
+    app.db.write(move |c| crate::suspects::queries_learning::enqueue(c, kind, now, now)).await
+}
+
 /// Serves until a signal to stop, then lets requests and the job at hand finish.
 ///
 /// # Errors
@@ -79,6 +89,9 @@ pub fn start(app: &App) -> Result<(Server, Vec<std::net::SocketAddr>), String> {
 pub async fn serve(app: App, announce: impl FnOnce(&[std::net::SocketAddr])) -> Result<(), String> {
     let (server, addresses) = start(&app)?;
     announce(&addresses);
+    if let Err(error) = adopt_strangers(&app).await {
+        tracing::warn!(%error, "old incidents get their suspects after the next start");
+    }
     let (stop, stopped) = watch::channel(false);
     let queue = tokio::spawn(worker::run(app, JOBS, stopped));
     let outcome = server.await.map_err(|error| format!("The server stopped: {error}"));

@@ -68,6 +68,17 @@ const RULES: &[(&str, &str)] = &[
         "SELECT count(*) AS count FROM action_items WHERE status = 'declined' AND declined_reason IS NULL",
     ),
     (
+        "suspects of incidents that were never reckoned",
+        "SELECT count(*) AS count FROM incident_suspects s
+         WHERE NOT EXISTS (SELECT 1 FROM incident_reckonings r WHERE r.incident_id = s.incident_id)",
+    ),
+    (
+        "chances of suspects that add up to more than one",
+        "SELECT count(*) AS count FROM incident_reckonings r
+         WHERE r.none_probability + r.others_probability + (SELECT coalesce(sum(s.probability), 0)
+             FROM incident_suspects s WHERE s.incident_id = r.incident_id AND s.part = 'cause') > 1.000001",
+    ),
+    (
         "deploys that were undone, by a mark that stands, and are not rolled back",
         "SELECT count(*) AS count FROM deploy_marks m JOIN deploys d ON d.id = m.marked_id
          WHERE m.mark = 'undoes' AND m.taken_back_at IS NULL AND d.status <> 'rolled_back'",

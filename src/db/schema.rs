@@ -3,14 +3,14 @@
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
 mod changes;
+mod notify;
+mod senders;
+mod suspects;
 
 pub use changes::*;
-mod notify;
-
 pub use notify::*;
-mod senders;
-
 pub use senders::*;
+pub use suspects::*;
 
 diesel::table! {
     counters (name) {

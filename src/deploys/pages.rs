@@ -17,6 +17,7 @@ use crate::incidents::model::Incident;
 use crate::links;
 use crate::services::model::Service;
 use crate::signals::model_signal::Signal;
+use crate::suspects::model::DeployPanel;
 use crate::web::body::{Form, Query};
 use crate::web::fields::{Check, Fields, LINE_LIMIT};
 use crate::web::flash::Flash;
@@ -86,7 +87,7 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
 /// 404
 pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
     let (zone, now) = (who.zone(), who.now);
-    let (deploy, service, trail, (before, after), links, around) = app
+    let (deploy, service, trail, (before, after), links, suspects, around) = app
         .db
         .read(move |c| {
             let deploy = queries::by_key(c, &key)?;
@@ -97,8 +98,10 @@ pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> R
             let verdicts = links::queries::verdicts_of_deploy(c, deploy.id)?;
             let latest = links::queries::latest_incidents(c)?;
             let links = links::model::of_deploy_lines(&deploy, linked, &verdicts, latest, &zone, now);
+            let suspects = crate::suspects::queries::of_deploy(c, deploy.id)?;
+            let suspects = DeployPanel::new(&deploy, suspects, &zone);
             let around = around(c, &deploy, &neighbours, now)?;
-            Ok::<_, Error>((deploy, service, trail, neighbours, links, around))
+            Ok::<_, Error>((deploy, service, trail, neighbours, links, suspects, around))
         })
         .await?;
     let marks = around.marks.iter().map(|(mark, other)| views::MarkLine::new(&deploy, mark, other, &who)).collect();
@@ -138,6 +141,7 @@ pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> R
         before,
         after,
         links,
+        suspects,
         summary,
         marks,
         items,

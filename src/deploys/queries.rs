@@ -248,6 +248,7 @@ pub fn record(c: &mut Conn, actor: &Actor, draft: &DeployDraft, now: Moment) -> 
     audit::record(c, actor, now, &change)?;
     marks::notice(c, id, &[], now)?;
     crate::releases::queries::take_up(c, id)?;
+    crate::suspects::queries::deploy_changed(c, draft.happened_at(now), now)?;
     by_id(c, id)
 }
 
@@ -275,6 +276,7 @@ pub fn change(c: &mut Conn, actor: &Actor, deploy: &Deploy, draft: &DeployDraft,
         Change { action: "deploy.change", subject: deploy.key(), old: Some(facts(&old)), new: Some(facts(draft)) };
     audit::record(c, actor, now, &change)?;
     marks::notice(c, deploy.id, &depended, now)?;
+    crate::suspects::queries::deploy_changed(c, draft.happened_at(deploy.created_at), now)?;
     by_id(c, deploy.id)
 }
 

@@ -135,6 +135,8 @@ pub struct Show {
     pub after: Option<Deploy>,
     /// The incidents.
     pub links: Links,
+    /// Incidents that it may have caused or ended.
+    pub suspects: crate::suspects::model::DeployPanel,
     /// The summary, rendered.
     pub summary: SafeHtml,
     /// When it took effect.

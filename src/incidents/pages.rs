@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::around::model::TimeCorrection;
-use super::around::queries::{self as around, Nearness, Suspect};
+use super::around::queries as around;
 use super::forms::{self, RawIncident};
 use super::model::{Incident, IncidentKind, IncidentStatus, TimeField, parse_key};
 use super::record::queries::Record;
@@ -21,13 +21,13 @@ use crate::deploys::model::Deploy;
 use crate::error::{Error, FieldErrors};
 use crate::links::model::{Links, Offer, of_incident_lines};
 use crate::services::model::Service;
+use crate::suspects::model::{IncidentPanel, SuspectLine};
 use crate::timeline::model::{Panel, Reader, Setting, shown_zone};
 use crate::web::body::{Form, Query};
 use crate::web::fields::Fields;
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
 use crate::web::respond::{page, page_with, see_other, see_other_with};
-use crate::web::times::duration;
 
 /// The number of an incident's key in an address.
 ///
@@ -196,7 +196,8 @@ pub async fn show(
     if *key != format!("INC-{number}") {
         return Ok(see_other(format!("/incidents/INC-{number}")));
     }
-    let record = app.db.read(move |c| record::queries::read(c, number)).await?;
+    let now = who.now;
+    let record = app.db.read(move |c| record::queries::read(c, number, now)).await?;
     page(&shown(&who, record, query.0.get("zone")))
 }
 
@@ -205,8 +206,9 @@ fn shown(who: &SignedIn, record: Record, asked_zone: &str) -> Show {
     let incident = record.incident;
     let layout = who.layout(incident.title.clone(), Section::Incidents);
     let linked: Vec<_> = record.links.iter().map(|(link, deploy, _)| (link.relation, deploy.clone())).collect();
-    let mut links: Links = of_incident_lines(&incident, record.links, &record.verdicts, Vec::new(), &zone, now);
-    links.offers = record.suspects.iter().map(|suspect| offer(suspect, &incident)).collect();
+    let mut links: Links = of_incident_lines(&incident, record.links, &record.verdicts, &zone, now);
+    let suspects = IncidentPanel::new(&incident, record.suspects, &linked, &zone, now);
+    links.offers = suspects.suspects.iter().map(offer).collect();
     let setting = Setting {
         incident_path: incident.path(),
         started_at: incident.started_at,
@@ -227,6 +229,7 @@ fn shown(who: &SignedIn, record: Record, asked_zone: &str) -> Show {
         strip: strip::draw(&incident, &linked, &zone, now),
         summary: record.summary,
         links,
+        suspects,
         panel: Panel::new(&record.events, &setting),
         signals: record.signals.0,
         signal_count: record.signals.1,
@@ -242,19 +245,12 @@ fn shown(who: &SignedIn, record: Record, asked_zone: &str) -> Show {
     }
 }
 
-fn offer(suspect: &Suspect, incident: &Incident) -> Offer {
-    let deploy = &suspect.deploy;
-    let before = duration(incident.started_at.seconds_since(deploy.happened_at));
-    let nearness = match suspect.nearness {
-        Nearness::Hit => "same service · ",
-        Nearness::Needed => "needed by a service that was hit · ",
-        Nearness::Unknown => "",
-    };
+fn offer(suspect: &SuspectLine) -> Offer {
     Offer {
-        key: deploy.key(),
-        href: deploy.path(),
-        title: format!("{} {}", suspect.service.name, deploy.version_or_commit()).trim_end().to_owned(),
-        why: format!("{nearness}{} to {} · {before} before the start", deploy.kind, deploy.environment),
+        key: suspect.key.clone(),
+        href: suspect.href.clone(),
+        title: suspect.title.clone(),
+        why: suspect.why.clone(),
     }
 }
 

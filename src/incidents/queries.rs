@@ -95,6 +95,7 @@ pub fn declare(c: &mut Conn, actor: &Actor, draft: &IncidentDraft, now: Moment) 
             })),
         },
     )?;
+    crate::suspects::queries::reckon(c, &incident, now)?;
     Ok(incident)
 }
 
@@ -204,6 +205,7 @@ pub fn change(
             now,
             &Change { action: "incident.change", subject: after.key(), old: Some(old), new: Some(new) },
         )?;
+        crate::suspects::queries::reckon(c, &after, now)?;
     }
     Ok(after)
 }

@@ -15,6 +15,7 @@ use crate::markdown::SafeHtml;
 use crate::postmortems::model::Postmortem;
 use crate::services::model::Service;
 use crate::signals::model_signal::Signal;
+use crate::suspects::model::IncidentPanel;
 use crate::timeline::model::Panel;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
@@ -306,6 +307,8 @@ pub struct Show {
     pub summary: SafeHtml,
     /// Linked deploys, and others that may have to do with it.
     pub links: Links,
+    /// Changes that may have caused it, or ended it.
+    pub suspects: IncidentPanel,
     /// The timeline.
     pub panel: Panel,
     /// Alerts that are attached to it.

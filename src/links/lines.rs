@@ -8,7 +8,7 @@ use crate::incidents::model::Incident;
 use crate::services::model::Service;
 use crate::web::times::{Stamp, Zone};
 
-/// The links of one page, ready for `templates/links/_of_incident.html` or `_of_deploy.html`.
+/// The links of one page, ready for `templates/links/_lines.html` or `_of_deploy.html`.
 #[derive(Clone, Debug)]
 pub struct Links {
     /// The present links.
@@ -92,7 +92,6 @@ pub fn of_incident_lines(
     incident: &Incident,
     links: Vec<DeployLink>,
     verdicts: &[Verdict],
-    nearby: Vec<(Deploy, Service)>,
     zone: &Zone,
     now: Moment,
 ) -> Links {
@@ -113,19 +112,7 @@ pub fn of_incident_lines(
             removal_action: format!("{say_action}/{}/removal", deploy.key()),
         })
         .collect();
-    let offers = nearby
-        .into_iter()
-        .map(|(deploy, service)| Offer {
-            key: deploy.key(),
-            href: deploy.path(),
-            title: deploy_title(&deploy, &service),
-            why: format!(
-                "{} before the start",
-                crate::web::times::duration(incident.started_at.seconds_since(deploy.happened_at))
-            ),
-        })
-        .collect();
-    Links { lines, offers, say_action }
+    Links { lines, offers: Vec::new(), say_action }
 }
 
 /// The lines of a deploy's page.

@@ -18,10 +18,6 @@ use crate::{deploys as deploy_room, incidents as incident_room, timeline};
 
 /// Most links that a page shows.
 pub const SHOWN_LIMIT: i64 = 200;
-/// How many deploys are offered as suspects.
-const NEARBY_LIMIT: i64 = 5;
-/// How far before the start a deploy is offered as a suspect, in seconds: a day.
-const NEARBY_S: i64 = 86_400;
 
 /// A link as an incident's page shows it.
 pub type DeployLink = (Link, Deploy, Service);
@@ -80,25 +76,6 @@ pub fn verdicts_of_deploy(c: &mut Conn, deploy_id: i64) -> Result<Vec<Verdict>, 
         .order(incident_deploy_verdicts::id)
         .limit(SHOWN_LIMIT * 10)
         .select(Verdict::as_select())
-        .load(c)?)
-}
-
-/// The last deploys in the day before an incident began that nobody has said anything about yet.
-///
-/// # Errors
-/// The database's.
-pub fn nearby(c: &mut Conn, incident: &Incident) -> Result<Vec<(Deploy, Service)>, Error> {
-    let linked = incident_deploys::table
-        .filter(incident_deploys::incident_id.eq(incident.id))
-        .select(incident_deploys::deploy_id);
-    Ok(deploys::table
-        .inner_join(services::table)
-        .filter(deploys::happened_at.le(incident.started_at))
-        .filter(deploys::happened_at.ge(incident.started_at.plus_s(-NEARBY_S)))
-        .filter(diesel::dsl::not(deploys::id.eq_any(linked)))
-        .order((deploys::happened_at.desc(), deploys::id.desc()))
-        .limit(NEARBY_LIMIT)
-        .select((Deploy::as_select(), Service::as_select()))
         .load(c)?)
 }
 
@@ -192,6 +169,7 @@ pub fn say(
             new: Some(facts(deploy, relation, reason)),
         },
     )?;
+    crate::suspects::queries::heard(c, actor, incident, deploy, relation, now)?;
     find(c, incident.id, deploy.id)?.ok_or_else(|| Error::Fault("the link that was just written is gone".to_owned()))
 }
 
@@ -250,7 +228,8 @@ pub fn unlink(c: &mut Conn, actor: &Actor, incident: &Incident, deploy: &Deploy,
             old: Some(facts(deploy, link.relation, &link.reason)),
             new: None::<()>,
         },
-    )
+    )?;
+    crate::suspects::queries::unheard(c, incident, deploy, now)
 }
 
 /// Says again what stood before a link was taken away. A link that is there stays.

@@ -204,6 +204,9 @@ pub fn change(c: &mut Conn, actor: &Actor, slug: &str, draft: &ServiceDraft, now
             new: Some(facts(draft)),
         },
     )?;
+    if old.depends_on != draft.depends_on {
+        crate::suspects::queries::graph_changed(c, now)?;
+    }
     by_slug(c, slug)
 }
 

@@ -172,7 +172,9 @@ pub fn attach(
     if let Some(attachment) = pair(c, signal.id, incident.id)? {
         begin(c, signal, &attachment, now)?;
     }
-    follow(c, signal, now)
+    follow(c, signal, now)?;
+    // Its labels may name the change that is to blame.
+    crate::suspects::queries::reckon(c, incident, now)
 }
 
 /// Takes a signal off an incident, and its events off the timeline.
@@ -195,7 +197,8 @@ pub fn detach(c: &mut Conn, actor: &Actor, signal: &Signal, incident: &Incident,
         old: Some(serde_json::json!({ "signal": signal.id, "title": signal.title })),
         new: None::<()>,
     };
-    audit::record(c, actor, now, &change)
+    audit::record(c, actor, now, &change)?;
+    crate::suspects::queries::reckon(c, incident, now)
 }
 
 fn pair(c: &mut Conn, signal_id: i64, incident_id: i64) -> Result<Option<Attachment>, Error> {

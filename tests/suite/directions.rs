@@ -19,13 +19,15 @@ const DOMAINS: &[&str] = &[
     "exchange",
     "demo",
     "references",
+    "suspects",
+    "insights",
     "notify",
     "signals",
     "releases",
     "changes",
 ];
 /// Rooms that read everybody and that nobody reads.
-const READERS: &[&str] = &["search", "home", "demo"];
+const READERS: &[&str] = &["search", "home", "demo", "insights"];
 
 fn sources() -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, into: &mut Vec<(PathBuf, String)>) {

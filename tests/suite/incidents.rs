@@ -107,7 +107,7 @@ both!(
         let page = ada
             .post_and_follow("/incidents", &[("title", "x"), ("services", "checkout"), ("other_services", "")])
             .await;
-        assert!(page.one("#deploys").contains("same service"));
+        assert!(page.one("#deploys").contains("which is affected"), "{}", page.one("#deploys"));
         assert!(page.all("#deploys button").iter().any(|text| text.starts_with("Not this one")));
     }
 );

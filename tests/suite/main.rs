@@ -31,5 +31,6 @@ mod services;
 mod setup;
 mod signals;
 mod support;
+mod suspects;
 mod teams;
 mod timeline;

@@ -9,10 +9,9 @@ use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{
-    deploys, impact_figures, incident_deploys, incident_roles, incident_services, incident_tags, service_dependencies,
-    services, time_corrections, timeline_events, users,
+    impact_figures, incident_roles, incident_services, incident_tags, services, time_corrections, timeline_events,
+    users,
 };
-use crate::deploys::model::Deploy;
 use crate::error::Error;
 use crate::incidents::model::Incident;
 use crate::incidents::story;
@@ -339,77 +338,6 @@ pub fn record_correction(
             .execute(c)?;
     }
     story::corrected(c, actor, incident_id, time, now)
-}
-
-/// A change that came before an incident.
-#[derive(Clone, Debug)]
-pub struct Suspect {
-    /// The deploy.
-    pub deploy: Deploy,
-    /// Whose it was.
-    pub service: Service,
-    /// Whether the service is one of the incident's own, or one that those depend on.
-    pub nearness: Nearness,
-}
-
-/// How near a service is to an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nearness {
-    /// The incident hit it.
-    Hit,
-    /// A service that was hit depends on it.
-    Needed,
-    /// The incident names no service.
-    Unknown,
-}
-
-/// Most suspects that a page offers.
-pub const SUSPECT_LIMIT: i64 = 8;
-/// How long before the start a change is offered, in seconds: a day.
-const SUSPECT_S: i64 = 86_400;
-
-/// Deploys of the day before the start that nobody has said anything about: of the services that were hit and of
-/// what they depend on, the last first.
-///
-/// # Errors
-/// The database's.
-pub fn suspects(c: &mut Conn, incident: &Incident, hit: &[Service]) -> Result<Vec<Suspect>, Error> {
-    let hit_ids: Vec<i64> = hit.iter().map(|service| service.id).collect();
-    let mut near: Vec<i64> = service_dependencies::table
-        .filter(service_dependencies::service_id.eq_any(hit_ids.clone()))
-        .select(service_dependencies::depends_on_id)
-        .limit(1000)
-        .load(c)?;
-    near.extend(&hit_ids);
-    let linked = incident_deploys::table
-        .filter(incident_deploys::incident_id.eq(incident.id))
-        .select(incident_deploys::deploy_id);
-    let mut query = deploys::table
-        .inner_join(services::table)
-        .filter(deploys::happened_at.le(incident.started_at))
-        .filter(deploys::happened_at.ge(incident.started_at.plus_s(-SUSPECT_S)))
-        .filter(diesel::dsl::not(deploys::id.eq_any(linked)))
-        .order((deploys::happened_at.desc(), deploys::id.desc()))
-        .limit(SUSPECT_LIMIT)
-        .select((Deploy::as_select(), Service::as_select()))
-        .into_boxed();
-    if !hit_ids.is_empty() {
-        query = query.filter(deploys::service_id.eq_any(near));
-    }
-    let rows: Vec<(Deploy, Service)> = query.load(c)?;
-    Ok(rows
-        .into_iter()
-        .map(|(deploy, service)| {
-            let nearness = if hit_ids.is_empty() {
-                Nearness::Unknown
-            } else if hit_ids.contains(&service.id) {
-                Nearness::Hit
-            } else {
-                Nearness::Needed
-            };
-            Suspect { deploy, service, nearness }
-        })
-        .collect())
 }
 
 /// People who may take a role, by name: row id and name.

@@ -1,9 +1,10 @@
 //! The reads of an incident's page.
 
 use super::super::around::model::{ImpactFigure, TimeCorrection};
-use super::super::around::queries::{self as around, RoleHolder, Suspect};
+use super::super::around::queries::{self as around, RoleHolder};
 use super::super::model::Incident;
 use crate::action_items::model::ActionRow;
+use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::Error;
 use crate::factors::model::{Factor, IncidentFactor};
@@ -13,6 +14,8 @@ use crate::markdown::{Place, SafeHtml};
 use crate::postmortems::model::Postmortem;
 use crate::services::model::Service;
 use crate::signals::model_signal::Signal;
+use crate::suspects::model::Reckoning;
+use crate::suspects::queries::SuspectRow;
 use crate::timeline::model::EventRow;
 
 /// What is on record about an incident.
@@ -34,8 +37,8 @@ pub struct Record {
     pub links: Vec<DeployLink>,
     /// Everything that was said about them.
     pub verdicts: Vec<Verdict>,
-    /// Deploys that came shortly before.
-    pub suspects: Vec<Suspect>,
+    /// Changes that may have caused it, or ended it.
+    pub suspects: (Reckoning, Vec<SuspectRow>),
     /// Alerts that are attached to it, and how many there are.
     pub signals: (Vec<Signal>, i64),
     /// The timeline.
@@ -58,7 +61,7 @@ pub struct Record {
 ///
 /// # Errors
 /// 404
-pub fn read(c: &mut Conn, number: i64) -> Result<Record, Error> {
+pub fn read(c: &mut Conn, number: i64, now: Moment) -> Result<Record, Error> {
     let incident = crate::incidents::queries::by_number(c, number)?;
     let services = around::services(c, incident.id)?;
     Ok(Record {
@@ -68,7 +71,7 @@ pub fn read(c: &mut Conn, number: i64) -> Result<Record, Error> {
         corrections: around::corrections(c, incident.id)?,
         links: crate::links::queries::of_incident(c, incident.id)?,
         verdicts: crate::links::queries::verdicts(c, incident.id)?,
-        suspects: around::suspects(c, &incident, &services)?,
+        suspects: crate::suspects::queries::of_incident(c, &incident, now)?,
         signals: crate::signals::queries_attach::of_incident(c, incident.id)?,
         events: crate::timeline::queries::of_incident(c, incident.id)?,
         actions: crate::action_items::queries::of_incident(c, incident.id)?,
