@@ -17,7 +17,7 @@ use crate::links::model::Relation;
 /// The one row of what was learned.
 const NAME: &str = "all";
 /// Incidents that one step learns from.
-const STEP: i64 = 20;
+const STEP: i64 = 8;
 /// Learning again goes back so many incidents.
 const MEMORY: i64 = 150;
 /// See `queries::SETTLED_S`.
