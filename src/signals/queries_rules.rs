@@ -118,17 +118,13 @@ pub fn raise(c: &mut Conn, actor: &Actor, id: i64, now: Moment) -> Result<(), Er
 /// # Errors
 /// The database's.
 pub fn apply(c: &mut Conn, actor: &Actor, signal: &Signal, started_at: Moment, now: Moment) -> Result<(), Error> {
-    let Some((rule, _)) = all(c)?.into_iter().find(|(rule, _)| rule.fits(signal)) else {
-        return attach::began_earlier(c, signal, started_at);
-    };
-    if rule.outcome == Outcome::List {
-        return attach::began_earlier(c, signal, started_at);
-    }
-    // Two alerts of one trouble may come at once: one declares, the other waits here and then finds it.
-    counters::hold(c, "incident")?;
     if attach::live_of_signal(c, signal.id)?.is_some() {
         return attach::began_earlier(c, signal, started_at);
     }
+    let fitting = all(c)?.into_iter().map(|(rule, _)| rule).find(|rule| rule.fits(signal));
+    let Some(rule) = fitting.filter(|rule| rule.outcome != Outcome::List) else { return Ok(()) };
+    // Two alerts of one trouble may come at once: one declares, the other waits here and then finds it.
+    counters::hold(c, "incident")?;
     let incident = match (rule.outcome, signal.service_id) {
         (Outcome::Attach, Some(service_id)) => attach::live_of_service(c, service_id)?,
         (Outcome::Declare, service_id) => match attach::live_of_rule(c, rule.id, service_id)? {
