@@ -18,6 +18,8 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
         crate::action_items::api::create,
         crate::action_items::api::show,
         crate::action_items::api::change,
+        crate::action_items::api::split,
+        crate::action_items::api::merge,
         services::api::list,
         services::api::create,
         services::api::show,

@@ -68,6 +68,21 @@ const RULES: &[(&str, &str)] = &[
         "SELECT count(*) AS count FROM action_items WHERE status = 'declined' AND declined_reason IS NULL",
     ),
     (
+        "blocked action items without a reason, or that are closed",
+        "SELECT count(*) AS count FROM action_items
+         WHERE blocked_at IS NOT NULL AND (blocked_reason IS NULL OR closed_at IS NOT NULL)",
+    ),
+    (
+        "action items that were put off without a word of history",
+        "SELECT count(*) AS count FROM action_items a WHERE a.put_off_count > 0
+         AND NOT EXISTS (SELECT 1 FROM action_item_changes c WHERE c.action_item_id = a.id AND c.field = 'put_off')",
+    ),
+    (
+        "action items that are closed without the time of it, or open with one",
+        "SELECT count(*) AS count FROM action_items
+         WHERE (status IN ('open', 'in_progress')) <> (closed_at IS NULL)",
+    ),
+    (
         "deliveries that wait without a job",
         "SELECT count(*) AS count FROM deliveries d WHERE d.verdict = 'waiting'
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE kind = 'hooks.read_delivery')",

@@ -38,6 +38,12 @@ pub const TABLES: &[&str] = &[
     "action_items",
     "action_item_evidence",
     "action_item_changes",
+    "action_item_relations",
+    "effect_answers",
+    "saved_views",
+    "trackers",
+    "tracker_issues",
+    "tracker_deliveries",
     "sources",
     "deliveries",
 ];

@@ -20,6 +20,9 @@ const DOMAINS: &[&str] = &[
     "demo",
     "references",
     "signals",
+    "policies",
+    "saved_views",
+    "trackers",
 ];
 /// Rooms that read everybody and that nobody reads.
 const READERS: &[&str] = &["search", "home", "demo"];
