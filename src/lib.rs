@@ -19,6 +19,7 @@ pub mod factors;
 pub mod home;
 pub mod hooks;
 pub mod incidents;
+pub mod insights;
 pub mod jobs;
 pub mod links;
 pub mod markdown;

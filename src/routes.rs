@@ -89,6 +89,7 @@ routes! {
     GET "/action-items.csv" Viewer crate::action_items::export::pages::csv;
     GET "/action-items/board" Viewer crate::action_items::board::pages::show;
     POST "/action-items/changes" Member crate::action_items::pages::change_many;
+    GET "/insights/actions" Viewer crate::insights::actions::pages::show;
     POST "/saved-views" Member crate::saved_views::pages::create;
     POST "/saved-views/{id}/removal" Member crate::saved_views::pages::remove;
     GET "/action-items/new" Member crate::action_items::pages::new;

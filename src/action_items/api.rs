@@ -124,6 +124,8 @@ fn body(c: &mut Conn, row: ActionRow, base_url: &str) -> Result<ItemBody, Error>
     let due_rule = history::queries::due_rule(c, row.item.id)?.filter(|reason| is_by_rule(reason));
     let item = row.item;
     Ok(ItemBody {
+        key: item.key(),
+        html_url: format!("{base_url}{}", item.path()),
         look_again_on: item.look_again_on,
         blocked_reason: item.blocked_reason,
         blocked_at: item.blocked_at,
@@ -133,8 +135,6 @@ fn body(c: &mut Conn, row: ActionRow, base_url: &str) -> Result<ItemBody, Error>
         check_on: item.check_on,
         effect: item.effect,
         related,
-        key: item.key(),
-        html_url: format!("{base_url}{}", item.path()),
         incident: row.origin.map(|origin| origin.key()),
         title: item.title,
         details: item.details,

@@ -308,7 +308,8 @@ pub fn change(c: &mut Conn, actor: &Actor, number: i64, edit: Edit<'_>, now: Mom
     let after = save(c, &before.item, next, Vec::new(), now)?;
     let after = decorate(c, vec![after])?.remove(0);
     for mut fact in history::differences(&before, &after) {
-        fact.reason.clone_from(if fact.field == "due_on" && !is_by_hand { &due_why } else { &reason_of(edit) });
+        let why = if fact.field == "due_on" && !is_by_hand { due_why.as_str() } else { edit.reason.trim() };
+        why.clone_into(&mut fact.reason);
         history::note(c, actor, after.item.id, &fact, now)?;
     }
     let change = Change {
@@ -319,10 +320,6 @@ pub fn change(c: &mut Conn, actor: &Actor, number: i64, edit: Edit<'_>, now: Mom
     };
     audit::record(c, actor, now, &change)?;
     Ok(after.item)
-}
-
-fn reason_of(edit: Edit<'_>) -> String {
-    edit.reason.trim().to_owned()
 }
 
 fn due_after(

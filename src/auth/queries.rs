@@ -18,6 +18,8 @@ use crate::db::schema::{
 use crate::error::Error;
 use crate::web::layout::{Nav, NavService};
 
+/// From this many open items on the navigation says "99+".
+const NAV_COUNT_LIMIT: i64 = 100;
 /// How many services the navigation lists.
 const NAV_SERVICES: i64 = 8;
 
@@ -51,11 +53,14 @@ fn nav(c: &mut Conn, user: &User) -> Result<Nav, Error> {
         .filter(incidents::status.eq_any(["investigating", "identified", "mitigated"]))
         .count()
         .get_result(c)?;
-    let my_open_count = action_items::table
+    // Counted up to a limit: every page asks, however many somebody has.
+    let my_open: Vec<i64> = action_items::table
         .filter(action_items::owner_id.eq(user.id))
-        .filter(action_items::status.eq_any(["open", "in_progress"]))
-        .count()
-        .get_result(c)?;
+        .filter(action_items::closed_at.is_null())
+        .limit(NAV_COUNT_LIMIT)
+        .select(action_items::id)
+        .load(c)?;
+    let my_open_count = my_open.len() as i64;
     let own_team = team.as_ref().map_or(0, |(id, _)| *id);
     let mut listed: Vec<(String, String)> = services::table
         .filter(services::team_id.eq(own_team))

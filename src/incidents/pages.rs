@@ -209,6 +209,7 @@ fn shown(who: &SignedIn, record: Record, asked_zone: &str) -> Show {
         summary: record.summary,
         links,
         panel: Panel::new(&record.events, &setting),
+        echoes: record.echoes,
         factors: record.factors,
         factor_choices: record.factor_choices,
         actions: record.actions.into_iter().map(|row| ActionLine::new(row, zone.date(now))).collect(),

@@ -151,8 +151,8 @@ mod tests {
 
     #[test]
     fn the_form_reads_back_as_the_policy_that_filled_it() {
-        let mut policy = Policy::default();
-        policy.holidays = vec![Holiday { day: "2026-12-25".parse().unwrap(), name: "Christmas".to_owned() }];
+        let christmas = Holiday { day: "2026-12-25".parse().unwrap(), name: "Christmas".to_owned() };
+        let mut policy = Policy { holidays: vec![christmas], ..Policy::default() };
         policy.rules.push(Rule {
             severity: Some(Severity::Sev1),
             priority: Priority::P1,

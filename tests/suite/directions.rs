@@ -20,12 +20,13 @@ const DOMAINS: &[&str] = &[
     "demo",
     "references",
     "signals",
+    "insights",
     "policies",
     "saved_views",
     "trackers",
 ];
 /// Rooms that read everybody and that nobody reads.
-const READERS: &[&str] = &["search", "home", "demo"];
+const READERS: &[&str] = &["search", "home", "demo", "insights"];
 
 fn sources() -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, into: &mut Vec<(PathBuf, String)>) {

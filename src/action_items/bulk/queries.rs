@@ -36,7 +36,8 @@ pub fn change_all(
     if numbers.len() > BULK_LIMIT {
         return Err(Error::field("item", format!("Tick at most {BULK_LIMIT} items at once.")));
     }
-    let before = decorate(c, held(c, numbers)?)?;
+    let items = held(c, numbers)?;
+    let before = decorate(c, items)?;
     if let Some(missing) = numbers.iter().find(|number| !before.iter().any(|row| row.item.number == **number)) {
         return Err(Error::no("action item", format!("ACT-{missing}")));
     }
@@ -74,11 +75,17 @@ fn held(c: &mut Conn, numbers: &[i64]) -> Result<Vec<ActionItem>, Error> {
     let wanted = action_items::table
         .filter(action_items::number.eq_any(numbers.to_vec()))
         .order(action_items::id)
-        .select(ActionItem::as_select());
-    Ok(match c {
+        .select(action_items::id);
+    // SQLite's writers are one at a time.
+    let ids: Vec<i64> = match c {
         Conn::Sqlite(c) => wanted.load(c)?,
         Conn::Postgres(c) => wanted.for_update().load(c)?,
-    })
+    };
+    Ok(action_items::table
+        .filter(action_items::id.eq_any(ids))
+        .order(action_items::id)
+        .select(ActionItem::as_select())
+        .load(c)?)
 }
 
 fn refuse_finished(rows: &[ActionRow]) -> Result<(), Error> {

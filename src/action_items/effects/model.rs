@@ -1,7 +1,7 @@
 //! Items that come up again on a later incident.
 
 use crate::action_items::life::model::Effect;
-use crate::action_items::model::ActionItem;
+use crate::action_items::model::{ActionItem, ActionStatus};
 
 /// Why an earlier item is shown on an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,11 @@ pub struct Echoed {
 }
 
 impl Echoed {
+    /// What stands on the button that leaves it as it is.
+    pub fn still_words(&self) -> &'static str {
+        if self.item.status == ActionStatus::Declined { "Still declined" } else { "It works" }
+    }
+
     /// Why it is shown, in words.
     pub fn why(&self) -> String {
         let was = if self.item.closed_at.is_some() { self.item.status.words() } else { "reopened" };

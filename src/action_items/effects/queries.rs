@@ -166,6 +166,8 @@ pub fn answer(c: &mut Conn, actor: &Actor, number: i64, answer: &Answer, now: Mo
         .execute(c)?;
     let mut next = item.clone();
     match answer.effect {
+        // Looked at again, and declined still.
+        Effect::Works if item.status == ActionStatus::Declined => {}
         Effect::Works => {
             next.effect = Some(Effect::Works);
             // A question that an incident raised leaves the day of the check as it is.
@@ -180,8 +182,9 @@ pub fn answer(c: &mut Conn, actor: &Actor, number: i64, answer: &Answer, now: Mo
     let verb = "action_item.judge";
     let saved = take(c, actor, (&item, next), (verb, &reason), now)?;
     if says_nothing_new {
-        let words = answer.effect.words().to_owned();
-        let fact = Fact { field: "effect", old: Some(words.clone()), new: Some(words), reason };
+        let is_declined = item.status == ActionStatus::Declined;
+        let words = if is_declined { "still declined" } else { answer.effect.words() }.to_owned();
+        let fact = Fact { field: "looked_at", old: None, new: Some(words), reason };
         history::note(c, actor, item.id, &fact, now)?;
     }
     Ok(saved)

@@ -12,7 +12,7 @@ use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{action_item_evidence, action_item_relations, users};
+use crate::db::schema::{action_item_evidence, users};
 use crate::error::Error;
 use crate::policies;
 
@@ -46,7 +46,12 @@ pub fn step(c: &mut Conn, actor: &Actor, number: i64, step: &Step, now: Moment) 
                 None => policies::queries::current(c)?.look_again_on(now.date()),
             };
         }
-        Step::Reopen(_) => open_again(&mut next),
+        Step::Reopen(_) => {
+            open_again(&mut next);
+            if item.replaced_at.is_some() {
+                super::replacing::unmerge(c, item.id)?;
+            }
+        }
         Step::Block(reason) => {
             next.blocked_at = Some(now);
             next.blocked_reason = Some(reason.clone());
@@ -286,8 +291,7 @@ pub fn take_back(c: &mut Conn, actor: &Actor, number: i64, revision: i64, now: M
     )
     .execute(c)?;
     if item.replaced_at.is_some() && memory.item.replaced_at.is_none() {
-        diesel::delete(action_item_relations::table.filter(action_item_relations::action_item_id.eq(item.id)))
-            .execute(c)?;
+        super::replacing::unmerge(c, item.id)?;
     }
     // The revision goes on counting, so that an address that undoes works once.
     let next = ActionItem { before: None, ..memory.item };

@@ -2,5 +2,5 @@
 
 mod queries;
 
-pub(super) use self::queries::unmake;
 pub use self::queries::{Related, merge, relations, split};
+pub(super) use self::queries::{unmake, unmerge};

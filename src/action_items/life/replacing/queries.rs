@@ -65,6 +65,14 @@ fn relate(
     (item_id, relation, other_id): (i64, Relation, i64),
     now: Moment,
 ) -> Result<(), Error> {
+    let same = action_item_relations::table
+        .filter(action_item_relations::action_item_id.eq(item_id))
+        .filter(action_item_relations::other_id.eq(other_id))
+        .filter(action_item_relations::relation.eq(relation));
+    let there: Option<i64> = same.select(action_item_relations::id).first(c).optional()?;
+    if there.is_some() {
+        return Ok(());
+    }
     diesel::insert_into(action_item_relations::table)
         .values((
             action_item_relations::action_item_id.eq(item_id),
@@ -214,5 +222,17 @@ pub(crate) fn unmake(c: &mut Conn, actor: &Actor, id: i64, parent: &ActionItem, 
     history::note(c, actor, part.id, &status, now)?;
     diesel::delete(action_item_relations::table.filter(action_item_relations::action_item_id.eq(part.id)))
         .execute(c)?;
+    Ok(())
+}
+
+/// An item that is opened again is no longer merged into another one.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn unmerge(c: &mut Conn, item_id: i64) -> Result<(), Error> {
+    let merged = action_item_relations::table
+        .filter(action_item_relations::action_item_id.eq(item_id))
+        .filter(action_item_relations::relation.eq(Relation::MergedInto));
+    diesel::delete(merged).execute(c)?;
     Ok(())
 }
