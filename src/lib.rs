@@ -23,6 +23,7 @@ pub mod insights;
 pub mod jobs;
 pub mod links;
 pub mod markdown;
+pub mod notify;
 pub mod outbound;
 pub mod policies;
 pub mod postmortems;

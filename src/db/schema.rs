@@ -2,6 +2,13 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod notify;
+
+pub use notify::*;
+mod senders;
+
+pub use senders::*;
+
 diesel::table! {
     counters (name) {
         name -> Text,
@@ -134,6 +141,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         dead_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        unique_key -> Nullable<Text>,
     }
 }
 
@@ -193,6 +201,9 @@ diesel::table! {
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        commit_count -> Nullable<BigInt>,
+        file_count -> Nullable<BigInt>,
+        environment_tier -> Nullable<Text>,
     }
 }
 
@@ -474,6 +485,8 @@ diesel::table! {
         created_at -> BigInt,
         first_delivery_at -> Nullable<BigInt>,
         disabled_at -> Nullable<BigInt>,
+        previous_secret -> Nullable<Text>,
+        previous_secret_until -> Nullable<BigInt>,
     }
 }
 
@@ -490,6 +503,8 @@ diesel::table! {
         deploy_id -> Nullable<BigInt>,
         received_at -> BigInt,
         processed_at -> Nullable<BigInt>,
+        sender -> Text,
+        signal_id -> Nullable<BigInt>,
     }
 }
 

@@ -19,6 +19,7 @@ const DOMAINS: &[&str] = &[
     "exchange",
     "demo",
     "references",
+    "notify",
     "signals",
     "insights",
     "policies",
