@@ -36,4 +36,5 @@ pub mod services;
 pub mod signals;
 pub mod teams;
 pub mod timeline;
+pub mod trackers;
 pub mod web;

@@ -109,6 +109,9 @@ routes! {
     POST "/action-items/{key}/parts" Member crate::action_items::life::pages::split;
     POST "/action-items/{key}/merge" Member crate::action_items::life::pages::merge;
     POST "/action-items/{key}/effect" Member crate::action_items::life::pages::judge;
+    POST "/action-items/{key}/issue" Member crate::trackers::pages::link;
+    POST "/action-items/{key}/issue/removal" Member crate::trackers::pages::unlink;
+    POST "/action-items/{key}/issue/retry" Member crate::trackers::pages::retry;
     POST "/action-items/{key}/undo" Member crate::action_items::life::pages::undo;
     GET "/api/v1/action-items" ApiRead crate::action_items::api::list;
     POST "/api/v1/action-items" ApiWrite crate::action_items::api::create;
@@ -124,6 +127,13 @@ routes! {
     POST "/admin/people/{id}/disabling" Admin   crate::admin::pages::disable;
     POST "/admin/people/{id}/enabling"  Admin   crate::admin::pages::enable;
     POST "/admin/people/{id}/sign-in-link" Admin crate::admin::pages::new_link;
+    GET  "/admin/trackers"              Admin   crate::trackers::pages::index;
+    POST "/admin/trackers"              Admin   crate::trackers::pages::create;
+    GET  "/admin/trackers/{slug}"       Admin   crate::trackers::pages::show;
+    POST "/admin/trackers/{slug}/token" Admin   crate::trackers::pages::renew_token;
+    POST "/admin/trackers/{slug}/disabling" Admin crate::trackers::pages::disable;
+    POST "/admin/trackers/{slug}/enabling" Admin crate::trackers::pages::enable;
+    POST "/hooks/tracker/{slug}"        Hook    crate::trackers::pages::receive;
     GET  "/admin/policy"                Admin   crate::policies::pages::show;
     POST "/admin/policy"                Admin   crate::policies::pages::change;
     GET  "/admin/audit"                 Admin   crate::admin::pages::audit_log;

@@ -283,6 +283,7 @@ pub async fn change(
 #[schema(as = ActionItemSplit)]
 pub struct RawSplit {
     /// What each part is to do; 2 to 20.
+    #[serde(default)]
     pub titles: Vec<String>,
 }
 
@@ -319,6 +320,7 @@ pub async fn split(
 #[schema(as = ActionItemMerge)]
 pub struct RawMerge {
     /// Key of the item that goes on.
+    #[serde(default)]
     pub into: String,
 }
 

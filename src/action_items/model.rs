@@ -104,8 +104,8 @@ impl Priority {
 }
 
 /// Follow-up work.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Identifiable, AsChangeset, Serialize, Deserialize)]
-#[diesel(table_name = action_items, treat_none_as_null = true)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Identifiable, Serialize, Deserialize)]
+#[diesel(table_name = action_items)]
 pub struct ActionItem {
     /// Row id.
     pub id: i64,
@@ -165,6 +165,64 @@ pub struct ActionItem {
     pub replaced_at: Option<Moment>,
     /// What it was before the last step, for taking that back; JSON of [`super::life::model::Before`].
     pub before: Option<String>,
+}
+
+/// Everything of an item that a change may write, but for what the search index holds.
+#[derive(Debug, AsChangeset)]
+#[diesel(table_name = action_items, treat_none_as_null = true)]
+pub struct Standing<'a> {
+    kind: ActionKind,
+    status: ActionStatus,
+    priority: Priority,
+    owner_id: Option<i64>,
+    team_id: Option<i64>,
+    factor_id: Option<i64>,
+    due_on: Option<NaiveDate>,
+    tracker_url: Option<&'a str>,
+    declined_reason: Option<&'a str>,
+    closed_at: Option<Moment>,
+    revision: i64,
+    updated_at: Moment,
+    blocked_at: Option<Moment>,
+    blocked_reason: Option<&'a str>,
+    look_again_on: Option<NaiveDate>,
+    put_off_count: i64,
+    done_by: Option<i64>,
+    check_on: Option<NaiveDate>,
+    effect: Option<Effect>,
+    assign_by: Option<NaiveDate>,
+    replaced_at: Option<Moment>,
+    before: Option<&'a str>,
+}
+
+impl<'a> Standing<'a> {
+    /// The standing of an item.
+    pub fn of(item: &'a ActionItem) -> Self {
+        Standing {
+            kind: item.kind,
+            status: item.status,
+            priority: item.priority,
+            owner_id: item.owner_id,
+            team_id: item.team_id,
+            factor_id: item.factor_id,
+            due_on: item.due_on,
+            tracker_url: item.tracker_url.as_deref(),
+            declined_reason: item.declined_reason.as_deref(),
+            closed_at: item.closed_at,
+            revision: item.revision,
+            updated_at: item.updated_at,
+            blocked_at: item.blocked_at,
+            blocked_reason: item.blocked_reason.as_deref(),
+            look_again_on: item.look_again_on,
+            put_off_count: item.put_off_count,
+            done_by: item.done_by,
+            check_on: item.check_on,
+            effect: item.effect,
+            assign_by: item.assign_by,
+            replaced_at: item.replaced_at,
+            before: item.before.as_deref(),
+        }
+    }
 }
 
 impl ActionItem {

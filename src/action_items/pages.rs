@@ -21,6 +21,7 @@ use crate::db::paging::{Cursor, Turn};
 use crate::error::{Error, FieldErrors};
 use crate::policies;
 use crate::policies::model::Policy;
+use crate::trackers::model::{Issue, Tracker};
 use crate::web::body::{Form, Query};
 use crate::web::fields::Fields;
 use crate::web::flash::Flash;
@@ -170,6 +171,8 @@ pub(super) async fn item_page(
                 late_person: policies::queries::name_of(c, policy.late_person_id)?,
                 put_off_person: policies::queries::name_of(c, policy.put_off_person_id)?,
                 owners: queries::owner_choices(c)?,
+                issue: crate::trackers::queries::of_item(c, row.item.id)?,
+                trackers: crate::trackers::queries::choices(c, row.item.team_id)?,
                 policy,
                 row,
             })
@@ -206,6 +209,10 @@ pub(super) async fn item_page(
             hints,
             related: record.related,
             owners: record.owners,
+            failed: record.issue.as_ref().and_then(|(issue, _)| issue.failed_at).map(|at| who.stamp(at)),
+            synced: record.issue.as_ref().and_then(|(issue, _)| issue.synced_at).map(|at| who.stamp(at)),
+            issue: record.issue,
+            trackers: record.trackers,
             evidence,
             history,
             fields,
@@ -225,6 +232,8 @@ struct Record {
     late_person: Option<String>,
     put_off_person: Option<String>,
     owners: Vec<Owner>,
+    issue: Option<(Issue, Tracker)>,
+    trackers: Vec<Tracker>,
     policy: Policy,
 }
 

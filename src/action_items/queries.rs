@@ -11,8 +11,8 @@ pub use super::life::queries::{
 pub use super::life::replacing::{merge, relations, split};
 use super::list::queries::decorate;
 use super::model::{
-    ActionDraft, ActionItem, ActionRow, ActionStatus, Due, EVIDENCE_LIMIT, Evidence, Origin, Owner, WorkedFactor,
-    commit_of, deploy_of, is_link,
+    ActionDraft, ActionItem, ActionRow, ActionStatus, Due, EVIDENCE_LIMIT, Evidence, Origin, Owner, Standing,
+    WorkedFactor, commit_of, deploy_of, is_link,
 };
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
@@ -374,22 +374,33 @@ pub fn save(
         made,
     };
     next.before = Some(serde_json::to_string(&memory).map_err(|error| Error::Fault(error.to_string()))?);
-    write(c, before.revision, next, now)
+    write(c, before, next, now)
 }
 
 /// [`save`] without a memory: what follows cannot be taken back.
 ///
 /// # Errors
 /// As [`save`].
-pub fn write(c: &mut Conn, base: i64, mut next: ActionItem, now: Moment) -> Result<ActionItem, Error> {
-    next.revision = base + 1;
+pub fn write(c: &mut Conn, before: &ActionItem, mut next: ActionItem, now: Moment) -> Result<ActionItem, Error> {
+    next.revision = before.revision + 1;
     next.updated_at = now;
-    let changed = diesel::update(action_items::table.find(next.id).filter(action_items::revision.eq(base)))
-        .set(&next)
-        .execute(c)?;
+    let row = action_items::table.find(next.id);
+    let changed =
+        diesel::update(row.filter(action_items::revision.eq(before.revision))).set(&Standing::of(&next)).execute(c)?;
     if changed != 1 {
         return Err(Error::Conflict("Somebody changed this item at the same moment. Look at it again.".to_owned()));
     }
+    // Apart, because the search index is written anew whenever one of these is named.
+    if (&next.title, &next.details, next.incident_id) != (&before.title, &before.details, before.incident_id) {
+        diesel::update(row)
+            .set((
+                action_items::title.eq(&next.title),
+                action_items::details.eq(&next.details),
+                action_items::incident_id.eq(next.incident_id),
+            ))
+            .execute(c)?;
+    }
+    crate::trackers::queries::item_changed(c, &next, now)?;
     Ok(next)
 }
 

@@ -12,6 +12,7 @@ use crate::markdown::SafeHtml;
 use crate::policies::model::is_by_rule;
 use crate::saved_views::model::SavedView;
 use crate::teams::model::Team;
+use crate::trackers::model::{Issue, Tracker};
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::Stamp;
@@ -141,6 +142,14 @@ pub struct Show {
     pub related: Vec<Related>,
     /// People to choose from.
     pub owners: Vec<Owner>,
+    /// Its issue in a tracker.
+    pub issue: Option<(Issue, Tracker)>,
+    /// When that could not be brought in step.
+    pub failed: Option<Stamp>,
+    /// When it last was.
+    pub synced: Option<Stamp>,
+    /// Trackers to choose from.
+    pub trackers: Vec<Tracker>,
     /// Evidence with who gave it and when.
     pub evidence: Vec<(Evidence, Stamp)>,
     /// Its history, newest first: the change, who made it, when.

@@ -160,6 +160,7 @@ both!(
 both!(
     async fn a_finished_item_is_asked_whether_it_works(app: TestApp) {
         let mut ada = app.ada();
+        ada.post("/incidents", &[("title", "Down"), ("severity", "SEV2"), ("services", "checkout")]).await;
         let own = [("title", "Alert on pool use"), ("owner", "ada"), ("priority", "P3")];
         ada.post("/action-items", &own).await;
         ada.post("/action-items/ACT-1/completion", &[("evidence", "See CI")]).await;
@@ -226,9 +227,11 @@ both!(
             "{history:?}"
         );
         // A third incident of the same kind on the same service asks about the service.
-        ada.post("/action-items/ACT-1/completion", &[("evidence", "See CI again")]).await;
+        let again = ada.post("/action-items/ACT-1/completion", &[("evidence", "See CI again")]).await;
+        assert_eq!(again.status, 303, "{}", again.text());
         app.app.clock.advance_s(86_400);
-        ada.post("/incidents", &declare("Slow checkout")).await;
+        let third = ada.post("/incidents", &declare("Slow checkout")).await;
+        assert_eq!(third.header("location"), Some("/incidents/INC-3"));
         let echoes = app.read(|c| {
             let incident = debrief::incidents::queries::by_number(c, 3)?;
             effects::queries::echoes(c, &incident)
@@ -352,7 +355,8 @@ both!(
             chained(&history, "due_on", item.due_on.map(|day| day.to_string())).map_err(fail)?;
             let count = Some(item.put_off_count.to_string()).filter(|_| item.put_off_count > 0);
             chained(&history, "put_off", count).map_err(fail)?;
-            let faults = app.read(debrief::db::check::faults);
+            // By a connection of its own: SQLite's check of the search index may speak of a state that one remembers.
+            let faults = app.second_node().read(debrief::db::check::faults);
             prop_assert!(faults.is_empty(), "{:?}", faults);
             Ok(())
         });

@@ -235,7 +235,7 @@ struct Detail {
 /// The queries of the list's pages, as both planners see them: the view's narrowing, its order, a filter beside.
 const PAGES: &[(&str, &str)] = &[
     ("mine", "closed_at IS NULL AND owner_id = 1 AND due_on IS NOT NULL ORDER BY due_on, id"),
-    ("mine, undated", "closed_at IS NULL AND owner_id = 1 AND due_on IS NULL ORDER BY id"),
+    ("mine, undated", "closed_at IS NULL AND owner_id = 1 AND due_on IS NULL ORDER BY due_on, id"),
     ("team", "closed_at IS NULL AND team_id = 1 AND due_on IS NOT NULL ORDER BY due_on, id"),
     ("late", "closed_at IS NULL AND due_on < '2026-12-01' AND due_on IS NOT NULL ORDER BY due_on, id"),
     ("unassigned", "closed_at IS NULL AND owner_id IS NULL AND due_on IS NOT NULL ORDER BY due_on, id"),

@@ -29,3 +29,4 @@ mod setup;
 mod support;
 mod teams;
 mod timeline;
+mod trackers;

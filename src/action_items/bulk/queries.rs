@@ -51,7 +51,7 @@ pub fn change_all(
             continue;
         }
         // Many at once are not taken back one by one.
-        let item = write(c, row.item.revision, ActionItem { before: None, ..next.0 }, now)?;
+        let item = write(c, &row.item, ActionItem { before: None, ..next.0 }, now)?;
         saved.push(item);
         changed.push((row, next.1));
     }

@@ -295,7 +295,7 @@ pub fn take_back(c: &mut Conn, actor: &Actor, number: i64, revision: i64, now: M
     }
     // The revision goes on counting, so that an address that undoes works once.
     let next = ActionItem { before: None, ..memory.item };
-    let saved = write(c, item.revision, next, now)?;
+    let saved = write(c, &item, next, now)?;
     record(c, actor, (&item, &saved), ("action_item.undo", "Undone"), now)?;
     Ok(saved)
 }

@@ -319,7 +319,8 @@ fn by_due(c: &mut Conn, wanted: &Wanted<'_>, turn: Turn) -> Result<Vec<ActionIte
                         Some(cursor) => query.filter(action_items::id.gt(cursor.id)),
                         None => query,
                     };
-                    query.order(action_items::id.asc())
+                    // The day is the same for all, but only named does it tell PostgreSQL that the index is in order.
+                    query.order((action_items::due_on.asc(), action_items::id.asc()))
                 })?);
             }
         }
@@ -330,7 +331,7 @@ fn by_due(c: &mut Conn, wanted: &Wanted<'_>, turn: Turn) -> Result<Vec<ActionIte
                     query
                         .filter(action_items::due_on.is_null())
                         .filter(action_items::id.lt(cursor.id))
-                        .order(action_items::id.desc())
+                        .order((action_items::due_on.desc(), action_items::id.desc()))
                 })?;
             }
             let room = wanted.limit - items.len() as i64;

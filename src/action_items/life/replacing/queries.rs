@@ -218,7 +218,7 @@ pub(crate) fn unmake(c: &mut Conn, actor: &Actor, id: i64, parent: &ActionItem, 
         new: Some(next.status.words().to_owned()),
         reason,
     };
-    write(c, part.revision, next, now)?;
+    write(c, &part, next, now)?;
     history::note(c, actor, part.id, &status, now)?;
     diesel::delete(action_item_relations::table.filter(action_item_relations::action_item_id.eq(part.id)))
         .execute(c)?;
