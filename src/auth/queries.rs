@@ -18,8 +18,6 @@ use crate::db::schema::{
 use crate::error::Error;
 use crate::web::layout::{Nav, NavService};
 
-/// From this many open items on the navigation says "99+".
-const NAV_COUNT_LIMIT: i64 = 100;
 /// How many services the navigation lists.
 const NAV_SERVICES: i64 = 8;
 /// As far as the navigation counts: one more than it says ("99+"), so that no page grows with a table.
@@ -53,18 +51,6 @@ fn nav(c: &mut Conn, user: &User) -> Result<Nav, Error> {
         .optional()?;
     let live: Vec<i64> = incidents::table
         .filter(incidents::status.eq_any(["investigating", "identified", "mitigated"]))
-<<<<<<< HEAD
-        .count()
-        .get_result(c)?;
-    // Counted up to a limit: every page asks, however many somebody has.
-    let my_open: Vec<i64> = action_items::table
-        .filter(action_items::owner_id.eq(user.id))
-        .filter(action_items::closed_at.is_null())
-        .limit(NAV_COUNT_LIMIT)
-        .select(action_items::id)
-        .load(c)?;
-    let my_open_count = my_open.len() as i64;
-=======
         .limit(NAV_COUNT_LIMIT)
         .select(incidents::id)
         .load(c)?;
@@ -75,7 +61,6 @@ fn nav(c: &mut Conn, user: &User) -> Result<Nav, Error> {
         .select(action_items::id)
         .load(c)?;
     let all: Vec<i64> = services::table.limit(NAV_COUNT_LIMIT).select(services::id).load(c)?;
->>>>>>> main
     let own_team = team.as_ref().map_or(0, |(id, _)| *id);
     let mut listed: Vec<(String, String)> = services::table
         .filter(services::team_id.eq(own_team))
