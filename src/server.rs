@@ -20,6 +20,7 @@ const DRAIN_S: u64 = 25;
 pub fn job_handler(kind: &str) -> Option<worker::Handler> {
     match kind {
         crate::hooks::jobs::READ_DELIVERY => Some(crate::hooks::jobs::read_delivery),
+        crate::action_items::effects::jobs::ASK => Some(crate::action_items::effects::jobs::ask),
         _ => None,
     }
 }
@@ -28,7 +29,7 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
 pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[(crate::trackers::jobs::PUSH, crate::trackers::jobs::push)];
 
 /// Jobs that come back by themselves; domains add theirs here.
-pub const SCHEDULES: &[Schedule] = &[];
+pub const SCHEDULES: &[Schedule] = &[crate::action_items::effects::jobs::SCHEDULE];
 
 /// All of them, for the worker and for tests.
 pub const JOBS: Registry = Registry { inside: job_handler, outside: OUTSIDE_JOBS, schedules: SCHEDULES };

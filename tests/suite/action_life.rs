@@ -171,6 +171,20 @@ both!(
         let mut ada = app.session_of(1);
         assert_eq!(ada.get("/action-items?view=checks").await.all("tbody tr").len(), 1);
         assert!(ada.get("/").await.text().contains("Does it work?"));
+        // Its owner is told, once.
+        for _ in 0..2 {
+            app.app.clock.advance_s(3_601);
+            debrief::jobs::worker::run_schedules(&app.app, debrief::server::SCHEDULES).await.unwrap();
+            app.work_queue().await;
+        }
+        let told = app.read(|c| {
+            use debrief::db::schema::notices;
+            use debrief::notify::model::NoticeKind;
+            use diesel::prelude::*;
+            let told = notices::table.filter(notices::kind.eq(NoticeKind::EffectCheckDue));
+            Ok(told.count().get_result::<i64>(c)?)
+        });
+        assert_eq!(told, 1);
         let page = ada.get("/action-items/ACT-1").await;
         assert!(page.one("#effect").contains("It works"), "{}", page.text());
         ada.post("/action-items/ACT-1/effect", &[("effect", "works")]).await;

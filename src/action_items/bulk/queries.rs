@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{BULK_LIMIT, BulkChange};
+use crate::action_items::effects::jobs::tell_taker;
 use crate::action_items::history::queries as history;
 use crate::action_items::life::model::is_put_off;
 use crate::action_items::life::queries::{owner_id, taker};

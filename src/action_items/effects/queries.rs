@@ -205,3 +205,56 @@ pub fn due_for(c: &mut Conn, user_id: i64, today: NaiveDate, limit: i64) -> Resu
         .load(c)?;
     decorate(c, items)
 }
+
+/// An item that somebody is told about.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The item.
+    pub item: ActionItem,
+    /// Who carries it.
+    pub owner_id: Option<i64>,
+    /// The team that carries it.
+    pub team_id: Option<i64>,
+}
+
+impl From<ActionItem> for Asked {
+    fn from(item: ActionItem) -> Self {
+        Asked { owner_id: item.owner_id, team_id: item.team_id, item }
+    }
+}
+
+/// Most items that are told about at once.
+const TELL_LIMIT: i64 = 5_000;
+
+/// Finished items with an owner whose day of the effect check came between two days, the last first.
+///
+/// # Errors
+/// The database's.
+pub fn asked_since(c: &mut Conn, from: NaiveDate, to: NaiveDate) -> Result<Vec<Asked>, Error> {
+    let items: Vec<ActionItem> = action_items::table
+        .filter(action_items::check_on.is_not_null())
+        .filter(action_items::check_on.ge(from))
+        .filter(action_items::check_on.le(to))
+        .filter(action_items::owner_id.is_not_null())
+        .order((action_items::check_on.desc(), action_items::id.desc()))
+        .limit(TELL_LIMIT)
+        .select(ActionItem::as_select())
+        .load(c)?;
+    Ok(items.into_iter().map(Asked::from).collect())
+}
+
+/// Unfinished items that were due between two days, the last first.
+///
+/// # Errors
+/// The database's.
+pub fn late_since(c: &mut Conn, from: NaiveDate, to: NaiveDate) -> Result<Vec<Asked>, Error> {
+    let items: Vec<ActionItem> = action_items::table
+        .filter(action_items::closed_at.is_null())
+        .filter(action_items::due_on.ge(from))
+        .filter(action_items::due_on.le(to))
+        .order((action_items::due_on.desc(), action_items::id.desc()))
+        .limit(TELL_LIMIT)
+        .select(ActionItem::as_select())
+        .load(c)?;
+    Ok(items.into_iter().map(Asked::from).collect())
+}

@@ -227,10 +227,15 @@ pub fn put_off(
         next.put_off_count += 1;
     }
     next.due_on = Some(until);
-    if let Some(person) = taker(c, next.put_off_count)? {
+    let taker = taker(c, next.put_off_count)?.filter(|person| item.owner_id != Some(*person));
+    if let Some(person) = taker {
         next.owner_id = Some(person);
     }
-    take(c, actor, (&item, next), ("action_item.put_off", reason), now)
+    let saved = take(c, actor, (&item, next), ("action_item.put_off", reason), now)?;
+    if let Some(person) = taker {
+        crate::action_items::effects::jobs::tell_taker(c, &saved, person, now)?;
+    }
+    Ok(saved)
 }
 
 /// Who takes over what was put off `count` times: the person whom the policy names, while they may sign in.
