@@ -392,7 +392,7 @@ pub fn write(c: &mut Conn, before: &ActionItem, mut next: ActionItem, now: Momen
     }
     // Apart, because the search index is written anew whenever one of these is named.
     if (&next.title, &next.details, next.incident_id) != (&before.title, &before.details, before.incident_id) {
-        diesel::update(row)
+        diesel::update(row())
             .set((
                 action_items::title.eq(&next.title),
                 action_items::details.eq(&next.details),

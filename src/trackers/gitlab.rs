@@ -40,12 +40,12 @@ pub fn get(access: &Access<'_>, key: &str) -> Call {
 }
 
 /// Makes its title, and its state where that differs, what is wanted.
-pub fn update(access: &Access<'_>, key: &str, wanted: &Wanted, is_done: bool) -> Call {
+pub fn update(access: &Access<'_>, before: &Said, wanted: &Wanted) -> Call {
     let mut body = json!({"title": wanted.title});
-    if wanted.is_done != is_done {
+    if wanted.is_done != before.is_done {
         body["state_event"] = if wanted.is_done { "close" } else { "reopen" }.into();
     }
-    Call::new(access, Method::Put, format!("{}/{}", issues(access), segment(key)), Some(body))
+    Call::new(access, Method::Put, format!("{}/{}", issues(access), segment(&before.key)), Some(body))
 }
 
 /// An issue as an answer has it.
@@ -95,8 +95,10 @@ mod tests {
         let create = create(&access, &wanted);
         assert_eq!(create.url, "https://gitlab.com/api/v4/projects/acme%2Fweb%2Fshop/issues");
         assert!(create.headers.contains(&("private-token".to_owned(), "t".to_owned())));
-        assert!(update(&access, "7", &wanted, false).body.contains("\"state_event\":\"close\""));
-        assert!(!update(&access, "7", &wanted, true).body.contains("state_event"));
+        let mut before = Said { key: "7".to_owned(), url: None, title: "Cap".to_owned(), is_done: false, at: None };
+        assert!(update(&access, &before, &wanted).body.contains("\"state_event\":\"close\""));
+        before.is_done = true;
+        assert!(!update(&access, &before, &wanted).body.contains("state_event"));
     }
 
     #[test]

@@ -69,12 +69,12 @@ pub fn transitions(access: &Access<'_>, key: &str) -> Call {
 }
 
 /// The first way that ends where it is wanted to be.
-pub fn way(answer: &Value, is_done: bool) -> Option<String> {
+pub fn way(answer: &Value, wanted: &Wanted) -> Option<String> {
     answer
         .get("transitions")?
         .as_array()?
         .iter()
-        .find(|way| (way.pointer("/to/statusCategory/key").and_then(Value::as_str) == Some("done")) == is_done)
+        .find(|way| (way.pointer("/to/statusCategory/key").and_then(Value::as_str) == Some("done")) == wanted.is_done)
         .and_then(|way| way.get("id")?.as_str().map(str::to_owned))
 }
 
@@ -123,8 +123,9 @@ mod tests {
         let ways = json!({"transitions": [
             {"id": "11", "to": {"statusCategory": {"key": "indeterminate"}}},
             {"id": "31", "to": {"statusCategory": {"key": "done"}}}]});
-        assert_eq!((way(&ways, true).as_deref(), way(&ways, false).as_deref()), (Some("31"), Some("11")));
-        assert_eq!(way(&json!({"transitions": []}), true), None);
+        let open = Wanted { is_done: false, ..wanted.clone() };
+        assert_eq!((way(&ways, &wanted).as_deref(), way(&ways, &open).as_deref()), (Some("31"), Some("11")));
+        assert_eq!(way(&json!({"transitions": []}), &wanted), None);
     }
 
     #[test]

@@ -160,14 +160,14 @@ impl Talk<'_> {
         let (access, key) = (&self.access, before.key.as_str());
         let said = match self.kind() {
             TrackerKind::GitHub => github::read(&self.ask(&github::update(access, key, wanted))?),
-            TrackerKind::GitLab => gitlab::read(&self.ask(&gitlab::update(access, key, wanted, before.is_done))?),
+            TrackerKind::GitLab => gitlab::read(&self.ask(&gitlab::update(access, before, wanted))?),
             TrackerKind::Jira => {
                 if before.title != wanted.title {
                     self.ask(&jira::rename(access, key, wanted))?;
                 }
                 if before.is_done != wanted.is_done {
                     let ways = self.ask(&jira::transitions(access, key))?;
-                    let way = jira::way(&ways, wanted.is_done).ok_or_else(|| {
+                    let way = jira::way(&ways, wanted).ok_or_else(|| {
                         let state = if wanted.is_done { "a done" } else { "an open" };
                         format!("Jira's workflow has no way from here to {state} state. Move {key} there by hand.")
                     })?;

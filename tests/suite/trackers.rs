@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::both;
-use crate::support::{Answer, Http, TestApp};
+use crate::support::browser::Answer;
+use crate::support::{Http, TestApp};
 
 /// What the next requests meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

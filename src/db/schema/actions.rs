@@ -102,4 +102,5 @@ diesel::allow_tables_to_appear_in_same_query!(saved_views, team_members);
 diesel::allow_tables_to_appear_in_same_query!(trackers, teams);
 diesel::allow_tables_to_appear_in_same_query!(tracker_issues, action_items);
 diesel::allow_tables_to_appear_in_same_query!(trackers, tracker_issues);
+diesel::allow_tables_to_appear_in_same_query!(trackers, action_items);
 diesel::allow_tables_to_appear_in_same_query!(trackers, tracker_deliveries);
