@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use crate::{deploys, incidents, links, postmortems, services, timeline};
+use crate::{deploys, incidents, links, postmortems, releases, services, signals, timeline};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,6 +20,8 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
         crate::action_items::api::change,
         crate::action_items::api::split,
         crate::action_items::api::merge,
+        signals::api::list,
+        signals::api::show,
         services::api::list,
         services::api::create,
         services::api::show,
@@ -35,6 +37,7 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
         postmortems::api::show,
         postmortems::api::put,
         postmortems::api::publish,
+        releases::api::readiness,
         deploys::api::list,
         deploys::api::create,
         deploys::api::show,

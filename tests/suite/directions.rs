@@ -25,6 +25,8 @@ const DOMAINS: &[&str] = &[
     "policies",
     "saved_views",
     "trackers",
+    "releases",
+    "changes",
 ];
 /// Rooms that read everybody and that nobody reads.
 const READERS: &[&str] = &["search", "home", "demo", "insights"];
