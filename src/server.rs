@@ -23,15 +23,16 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
         crate::suspects::jobs::RECKON => Some(crate::suspects::jobs::reckon),
         crate::suspects::jobs::LEARN => Some(crate::suspects::jobs::learn),
         crate::suspects::jobs::LEARN_AGAIN => Some(crate::suspects::jobs::learn_again),
+        crate::action_items::effects::jobs::ASK => Some(crate::action_items::effects::jobs::ask),
         _ => None,
     }
 }
 
 /// The handler of each kind of job that talks to the world outside; domains add theirs here.
-pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[];
+pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[(crate::trackers::jobs::PUSH, crate::trackers::jobs::push)];
 
 /// Jobs that come back by themselves; domains add theirs here.
-pub const SCHEDULES: &[Schedule] = &[];
+pub const SCHEDULES: &[Schedule] = &[crate::action_items::effects::jobs::SCHEDULE];
 
 /// All of them, for the worker and for tests.
 pub const JOBS: Registry = Registry { inside: job_handler, outside: OUTSIDE_JOBS, schedules: SCHEDULES };

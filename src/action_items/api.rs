@@ -2,14 +2,16 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::filter::{Filter, View};
 use super::forms::RawItem;
+use super::life::model::{Effect, Step};
 use super::list::queries::{Viewpoint, page as list_page};
 use super::model::{ActionDraft, ActionKind, ActionRow, ActionStatus, Priority, parse_key};
-use super::queries;
+use super::queries::Edit;
+use super::{history, queries};
 use crate::api::answer::{self, List};
 use crate::api::idempotency;
 use crate::app::App;
@@ -18,6 +20,7 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::paging::Turn;
 use crate::error::Error;
+use crate::policies::model::is_by_rule;
 use crate::web::body::{Json, Query};
 use crate::web::problem::Problem;
 
@@ -31,6 +34,16 @@ pub struct EvidenceBody {
     pub url: Option<String>,
     /// When it was given.
     pub given_at: Moment,
+}
+
+/// Another item and what it is to this one, on the wire.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = RelatedActionItem)]
+pub struct RelatedBody {
+    /// `ACT-8`
+    pub key: String,
+    /// split from, split into, merged into or merged in
+    pub relation: &'static str,
 }
 
 /// An action item on the wire.
@@ -66,6 +79,27 @@ pub struct ItemBody {
     pub evidence: Vec<EvidenceBody>,
     /// Why it will not be done.
     pub declined_reason: Option<String>,
+    /// When to look at it again.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub look_again_on: Option<NaiveDate>,
+    /// What stands in the way, when something does.
+    pub blocked_reason: Option<String>,
+    /// Since when.
+    pub blocked_at: Option<Moment>,
+    /// How often its due date was moved back.
+    pub put_off_count: i64,
+    /// By when it must have an owner.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub assign_by: Option<NaiveDate>,
+    /// Which rule set the due date; none when a person did.
+    pub due_rule: Option<String>,
+    /// When its owner is asked whether it works.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub check_on: Option<NaiveDate>,
+    /// The answer.
+    pub effect: Option<Effect>,
+    /// Keys of the items that it was split into, from, or merged with.
+    pub related: Vec<RelatedBody>,
     /// When it was done or declined.
     pub closed_at: Option<Moment>,
     /// When it was added.
@@ -83,10 +117,24 @@ fn body(c: &mut Conn, row: ActionRow, base_url: &str) -> Result<ItemBody, Error>
         .into_iter()
         .map(|piece| EvidenceBody { text: piece.text, url: piece.url, given_at: piece.given_at })
         .collect();
+    let related = queries::relations(c, row.item.id)?
+        .into_iter()
+        .map(|related| RelatedBody { key: related.item.key(), relation: related.words })
+        .collect();
+    let due_rule = history::queries::due_rule(c, row.item.id)?.filter(|reason| is_by_rule(reason));
     let item = row.item;
     Ok(ItemBody {
         key: item.key(),
         html_url: format!("{base_url}{}", item.path()),
+        look_again_on: item.look_again_on,
+        blocked_reason: item.blocked_reason,
+        blocked_at: item.blocked_at,
+        put_off_count: item.put_off_count,
+        assign_by: item.assign_by,
+        due_rule,
+        check_on: item.check_on,
+        effect: item.effect,
+        related,
         incident: row.origin.map(|origin| origin.key()),
         title: item.title,
         details: item.details,
@@ -117,7 +165,7 @@ fn number(key: &str) -> Result<i64, Error> {
 /// 422 for a filter that cannot be read.
 #[utoipa::path(get, path = "/api/v1/action-items", tag = "action items",
     params(
-        ("view" = Option<String>, Query, description = "mine, team, late, unassigned, open, done, declined, all (the default)"),
+        ("view" = Option<String>, Query, description = "mine, team, late, unassigned, stale, blocked, open, done, checks, declined, all (the default)"),
         ("owner" = Option<String>, Query), ("team" = Option<String>, Query), ("service" = Option<String>, Query),
         ("incident" = Option<String>, Query), ("kind" = Option<String>, Query), ("priority" = Option<String>, Query),
         ("status" = Option<String>, Query), ("due_before" = Option<String>, Query),
@@ -179,7 +227,7 @@ pub async fn create(
         .write(move |c| {
             idempotency::once(c, &once, now, |c| {
                 let item = queries::add(c, &actor, &wish.draft, now)?;
-                for step in wish.steps(ActionStatus::Open) {
+                for step in wish.steps(&item) {
                     queries::step(c, &actor, item.number, &step, now)?;
                 }
                 let row = queries::row(c, item.number)?;
@@ -213,14 +261,88 @@ pub async fn change(
             let before = queries::row(c, number)?;
             answer::check_base(base, before.item.revision)?;
             let wish = raw.clone().over(before.draft())?;
-            let item = queries::change(c, &actor, number, (&wish.draft, None), now)?;
-            let steps = wish.steps(item.status);
-            if steps.is_empty() && !wish.evidence.is_empty() {
+            let edit = Edit { draft: &wish.draft, base: None, reason: &wish.reason };
+            let item = queries::change(c, &actor, number, edit, now)?;
+            let steps = wish.steps(&item);
+            let completes = steps.iter().any(|step| matches!(step, Step::Complete(_)));
+            if !completes && !wish.evidence.is_empty() {
                 queries::give_evidence(c, &actor, &item, &wish.evidence, now)?;
             }
             for step in steps {
                 queries::step(c, &actor, number, &step, now)?;
             }
+            let row = queries::row(c, number)?;
+            body(c, row, &base_url)
+        })
+        .await?;
+    Ok(answer::ok_with_etag(&item, item.revision))
+}
+
+/// The parts of a split as they arrive.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[schema(as = ActionItemSplit)]
+pub struct RawSplit {
+    /// What each part is to do; 2 to 20.
+    #[serde(default)]
+    pub titles: Vec<String>,
+}
+
+/// Splits an action item into others; it is closed and links to them.
+///
+/// # Errors
+/// 404, 422 with a pointer to the field.
+#[utoipa::path(post, path = "/api/v1/action-items/{key}/parts", tag = "action items", params(("key" = String, Path)),
+    request_body = RawSplit, responses((status = 200, body = List<ItemBody>), (status = "4XX", body = Problem)))]
+pub async fn split(
+    who: ApiWrite,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    sent: Json<RawSplit>,
+) -> Result<HttpResponse, Error> {
+    let (number, actor, now, base_url) = (number(&key)?, who.actor(), who.now, app.config.base_url.clone());
+    let list = app
+        .db
+        .write(move |c| {
+            let parts = queries::split(c, &actor, number, &sent.value.titles, now)?;
+            let mut items = Vec::with_capacity(parts.len());
+            for part in parts {
+                let row = queries::row(c, part.number)?;
+                items.push(body(c, row, &base_url)?);
+            }
+            Ok::<_, Error>(List { items, next_cursor: None })
+        })
+        .await?;
+    Ok(answer::ok(&list))
+}
+
+/// The other item of a merge as it arrives.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[schema(as = ActionItemMerge)]
+pub struct RawMerge {
+    /// Key of the item that goes on.
+    #[serde(default)]
+    pub into: String,
+}
+
+/// Merges an action item into another one, which goes on.
+///
+/// # Errors
+/// 404, 422 with a pointer to the field.
+#[utoipa::path(post, path = "/api/v1/action-items/{key}/merge", tag = "action items", params(("key" = String, Path)),
+    request_body = RawMerge, responses((status = 200, body = ItemBody), (status = "4XX", body = Problem)))]
+pub async fn merge(
+    who: ApiWrite,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    sent: Json<RawMerge>,
+) -> Result<HttpResponse, Error> {
+    let (number, actor, now, base_url) = (number(&key)?, who.actor(), who.now, app.config.base_url.clone());
+    let into = parse_key(&sent.value.into)
+        .ok_or_else(|| Error::field("into", "Give the key of the item that goes on, such as ACT-7."))?;
+    let item = app
+        .db
+        .write(move |c| {
+            queries::merge(c, &actor, number, into, now)?;
             let row = queries::row(c, number)?;
             body(c, row, &base_url)
         })

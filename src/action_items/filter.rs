@@ -18,10 +18,16 @@ text_enum! {
         Late = "late",
         /// Unfinished and without an owner.
         Unassigned = "unassigned",
+        /// Unfinished and untouched for 30 days.
+        Stale = "stale",
+        /// Unfinished, and something stands in the way.
+        Blocked = "blocked",
         /// Unfinished.
         Open = "open",
         /// Done, but nobody has looked yet.
         Done = "done",
+        /// Finished, and the day has come to say whether it works.
+        Checks = "checks",
         /// The register of what will not be done.
         Declined = "declined",
         /// Everything.
@@ -37,8 +43,11 @@ impl View {
             View::Team => "My team's",
             View::Late => "Late",
             View::Unassigned => "Unassigned",
+            View::Stale => "Stale",
+            View::Blocked => "Blocked",
             View::Open => "All open",
             View::Done => "To verify",
+            View::Checks => "Does it work?",
             View::Declined => "Declined",
             View::All => "Everything",
         }
@@ -56,6 +65,8 @@ pub struct Filter {
     pub team: Option<String>,
     /// Slug of a service that the incident touched.
     pub service: Option<String>,
+    /// Slug of the contributing factor.
+    pub factor: Option<String>,
     /// Number of the incident.
     pub incident: Option<i64>,
     /// What it is to achieve.
@@ -69,7 +80,7 @@ pub struct Filter {
 }
 
 /// The fields of the filter, as they stand in addresses.
-const NAMES: [&str; 8] = ["owner", "team", "service", "incident", "kind", "priority", "status", "due_before"];
+const NAMES: [&str; 9] = ["owner", "team", "service", "factor", "incident", "kind", "priority", "status", "due_before"];
 
 impl Filter {
     /// Every item of `view`.
@@ -79,6 +90,7 @@ impl Filter {
             owner: None,
             team: None,
             service: None,
+            factor: None,
             incident: None,
             kind: None,
             priority: None,
@@ -97,6 +109,7 @@ impl Filter {
         let owner = check.optional_line("owner", fields.some("owner"), LINE_LIMIT);
         let team = check.optional_line("team", fields.some("team"), LINE_LIMIT);
         let service = check.optional_line("service", fields.some("service"), LINE_LIMIT);
+        let factor = check.optional_line("factor", fields.some("factor"), LINE_LIMIT);
         let incident = fields.some("incident").and_then(|text| incident_number(&mut check, text));
         let kind = fields.some("kind").and_then(|text| check.word("kind", Some(text), ""));
         let priority = fields.some("priority").and_then(|text| check.word("priority", Some(text), ""));
@@ -104,7 +117,7 @@ impl Filter {
         let due_before = check.date("due_before", fields.some("due_before"));
         check.finish()?;
         let view = view.unwrap_or(default);
-        Ok(Filter { view, owner, team, service, incident, kind, priority, status, due_before })
+        Ok(Filter { view, owner, team, service, factor, incident, kind, priority, status, due_before })
     }
 
     /// Whether something narrows the view.
@@ -112,8 +125,18 @@ impl Filter {
         NAMES.iter().any(|name| fields.some(name).is_some())
     }
 
+    /// The fields of `fields` that narrow a view, with their values.
+    pub fn kept(fields: &Fields) -> Vec<(&'static str, String)> {
+        NAMES.iter().filter_map(|name| Some((*name, fields.some(name)?.to_owned()))).collect()
+    }
+
     /// The list's address with `view`, the filter of `fields`, and `more` such as a cursor.
     pub fn address(fields: &Fields, view: &str, more: Option<(&str, &str)>) -> String {
+        format!("/action-items?{}", Filter::query(fields, view, more))
+    }
+
+    /// What stands in that address after the question mark.
+    pub fn query(fields: &Fields, view: &str, more: Option<(&str, &str)>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("view", view);
         for name in NAMES {
@@ -124,7 +147,7 @@ impl Filter {
         if let Some((name, value)) = more {
             query.append_pair(name, value);
         }
-        format!("/action-items?{}", query.finish())
+        query.finish()
     }
 }
 

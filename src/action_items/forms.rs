@@ -1,10 +1,12 @@
 //! An action item as it was typed or sent, and what becomes of it. The page and the API share this one parse.
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::filter::incident_number;
-use super::model::{ActionDraft, ActionKind, ActionStatus, Due, EVIDENCE_LENGTH, EVIDENCE_LIMIT, Priority, Step};
+use super::life::model::{Refusal, Step};
+use super::model::{ActionDraft, ActionItem, ActionKind, ActionStatus, Due, EVIDENCE_LENGTH, EVIDENCE_LIMIT, Priority};
 use crate::error::Error;
 use crate::web::fields::{Check, Fields, LINE_LIMIT, TEXT_LIMIT};
 
@@ -49,6 +51,14 @@ pub struct RawItem {
     pub evidence: Option<Vec<String>>,
     /// Why it will not be done.
     pub declined_reason: Option<String>,
+    /// Year-month-day on which to look again at what is declined; by the policy when left out.
+    pub look_again_on: Option<String>,
+    /// What stands in the way; null when nothing does any more.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub blocked_reason: Option<Option<String>>,
+    /// Why it is changed, put off or reopened; for the history.
+    pub reason: Option<String>,
 }
 
 /// Tells a field that is null (cleared) from one that is left out (unchanged).
@@ -65,30 +75,52 @@ pub struct Wish {
     pub status: Option<ActionStatus>,
     /// Pieces of evidence.
     pub evidence: Vec<String>,
-    /// Why it is declined.
-    pub declined_reason: String,
+    /// Why it is declined, and when to look again.
+    pub refusal: Refusal,
+    /// What stands in the way; `Some(None)` for nothing any more.
+    pub blocked: Option<Option<String>>,
+    /// Why it is changed.
+    pub reason: String,
 }
 
 impl Wish {
-    /// The steps that lead from `status` to the wish.
-    pub fn steps(&self, status: ActionStatus) -> Vec<Step> {
+    /// The steps that lead from `item` to the wish.
+    pub fn steps(&self, item: &ActionItem) -> Vec<Step> {
+        let mut steps = self.status_steps(item.status);
+        match &self.blocked {
+            Some(Some(reason)) if item.blocked_reason.as_ref() != Some(reason) => {
+                if item.blocked_at.is_some() {
+                    steps.insert(0, Step::Unblock);
+                }
+                steps.push(Step::Block(reason.clone()));
+            }
+            Some(None) if item.blocked_at.is_some() => steps.insert(0, Step::Unblock),
+            _ => {}
+        }
+        steps
+    }
+
+    fn status_steps(&self, status: ActionStatus) -> Vec<Step> {
         use ActionStatus::{Declined, Done, InProgress, Open, Verified};
         let Some(target) = self.status.filter(|target| *target != status) else { return Vec::new() };
         let complete = || Step::Complete(self.evidence.clone());
-        let reopen = || Step::Reopen(self.declined_reason.clone());
+        let reopen = || {
+            let why = if self.reason.is_empty() { &self.refusal.reason } else { &self.reason };
+            Step::Reopen(why.clone())
+        };
         let mut steps = Vec::new();
         let goes_on = status.is_unfinished() || (status == Done && target == Verified);
         if !goes_on {
             steps.push(reopen());
         }
         match target {
-            Open if status == InProgress => steps.push(reopen()),
+            Open if status == InProgress => steps.push(Step::Stop),
             Open => {}
             InProgress => steps.push(Step::Start),
             Done => steps.push(complete()),
             Verified if status == Done => steps.push(Step::Verify),
             Verified => steps.extend([complete(), Step::Verify]),
-            Declined => steps.push(Step::Decline(self.declined_reason.clone())),
+            Declined => steps.push(Step::Decline(self.refusal.clone())),
         }
         steps
     }
@@ -114,6 +146,9 @@ impl RawItem {
             status: None,
             evidence: None,
             declined_reason: None,
+            look_again_on: None,
+            blocked_reason: None,
+            reason: text("reason"),
         }
     }
 
@@ -159,11 +194,17 @@ impl RawItem {
         let status = self.status.as_deref().and_then(|text| check.word("status", Some(text), ""));
         let evidence = evidence(&mut check, self.evidence.unwrap_or_default());
         let declined_reason = check.text("declined_reason", self.declined_reason.as_deref(), TEXT_LIMIT);
+        let look_again_on = check.date("look_again_on", self.look_again_on.as_deref());
+        let blocked = self.blocked_reason.map(|text| {
+            check.text("blocked_reason", text.as_deref(), TEXT_LIMIT).filter(|text| !text.trim().is_empty())
+        });
+        let reason = check.text("reason", self.reason.as_deref(), TEXT_LIMIT).unwrap_or_default().trim().to_owned();
         match (title, details, kind, priority, declined_reason) {
             (Some(title), Some(details), Some(kind), Some(priority), Some(declined_reason)) if check.is_ok() => {
                 let draft =
                     ActionDraft { incident, title, details, kind, priority, owner, team, factor, due, tracker_url };
-                Ok(Wish { draft, status, evidence, declined_reason })
+                let refusal = Refusal { reason: declined_reason, look_again_on };
+                Ok(Wish { draft, status, evidence, refusal, blocked, reason })
             }
             _ => Err(check.into_error()),
         }
@@ -202,4 +243,47 @@ pub fn reason(fields: &Fields) -> Result<String, Error> {
     let reason = check.text("reason", fields.some("reason"), TEXT_LIMIT);
     check.finish()?;
     Ok(reason.unwrap_or_default().trim().to_owned())
+}
+
+/// A refusal from its small form: `reason`, and `look_again_on` where the policy's day shall not hold.
+///
+/// # Errors
+/// 422 with a sentence.
+pub fn refusal(fields: &Fields) -> Result<Refusal, Error> {
+    let mut check = Check::new();
+    let reason = check.text("reason", fields.some("reason"), TEXT_LIMIT).unwrap_or_default().trim().to_owned();
+    let look_again_on = check.date("look_again_on", fields.some("look_again_on"));
+    check.finish()?;
+    Ok(Refusal { reason, look_again_on })
+}
+
+/// A new due date with its reason, from the small form that puts an item off.
+///
+/// # Errors
+/// 422 with a sentence for each field.
+pub fn putting_off(fields: &Fields) -> Result<(NaiveDate, String), Error> {
+    let mut check = Check::new();
+    let until = check.date("due_on", fields.some("due_on"));
+    if fields.some("due_on").is_none() {
+        check.add("due_on", "Choose the day until which it is put off.");
+    }
+    let reason = check.text("reason", fields.some("reason"), TEXT_LIMIT).unwrap_or_default().trim().to_owned();
+    match until {
+        Some(until) if check.is_ok() => Ok((until, reason)),
+        _ => Err(check.into_error()),
+    }
+}
+
+/// The parts that an item is split into: a line each.
+pub fn parts(fields: &Fields) -> Vec<String> {
+    fields.get("titles").lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// The other item of a merge.
+///
+/// # Errors
+/// 422 when the key cannot be read.
+pub fn other(fields: &Fields) -> Result<i64, Error> {
+    super::model::parse_key(fields.get("into"))
+        .ok_or_else(|| Error::field("into", "Give the key of the item that goes on, such as ACT-7."))
 }

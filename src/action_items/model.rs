@@ -1,14 +1,15 @@
 //! An action item, and the pure rules of its life.
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::life::model::Effect;
 use crate::clock::Moment;
 use crate::db::schema::{
     action_item_changes, action_item_evidence, action_items, contributing_factors, incidents, users,
 };
-use crate::error::FieldErrors;
+use crate::incidents::model::Severity;
 use crate::teams::model::Team;
 use crate::text_enum;
 use crate::web::fields::is_web_address;
@@ -48,7 +49,7 @@ text_enum! {
 text_enum! {
     /// How soon it must be done.
     pub enum Priority {
-        /// Within 15 days.
+        /// Soonest; within 15 days unless the policy says otherwise.
         P1 = "P1",
         /// Within 30 days.
         P2 = "P2",
@@ -96,52 +97,14 @@ impl ActionStatus {
 }
 
 impl Priority {
-    /// Days from the day it is added to the day it is due; none for "some day".
-    pub fn days(self) -> Option<u64> {
-        match self {
-            Priority::P1 => Some(15),
-            Priority::P2 => Some(30),
-            Priority::P3 => Some(60),
-            Priority::P4 => None,
-        }
+    /// Whether somebody else than who finished such an item verifies it.
+    pub fn needs_another_pair_of_eyes(self) -> bool {
+        matches!(self, Priority::P1 | Priority::P2)
     }
-
-    /// The day that the rule sets for an item of `added_on`: so many calendar days later, and on Monday where
-    /// that is a weekend.
-    pub fn due_on(self, added_on: NaiveDate) -> Option<NaiveDate> {
-        let day = added_on.checked_add_days(Days::new(self.days()?))?;
-        let wait = match day.weekday() {
-            Weekday::Sat => 2,
-            Weekday::Sun => 1,
-            _ => 0,
-        };
-        day.checked_add_days(Days::new(wait))
-    }
-
-    /// The rule in words: "P2: 30 days".
-    pub fn rule(self) -> String {
-        match self.days() {
-            Some(days) => format!("{self}: {days} days, a weekend moves it to Monday"),
-            None => format!("{self}: no due date"),
-        }
-    }
-}
-
-/// The reason that the history keeps for a date that the rule set starts with this; see [`due_reason`].
-const BY_RULE: &str = "Rule for ";
-
-/// What the history says about a due date that the rule of `priority` set.
-pub fn due_reason(priority: Priority) -> String {
-    format!("{BY_RULE}{}", priority.rule())
-}
-
-/// Whether the history's `reason` says that a rule set the date.
-pub fn is_by_rule(reason: &str) -> bool {
-    reason.starts_with(BY_RULE)
 }
 
 /// Follow-up work.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Identifiable)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Identifiable, Serialize, Deserialize)]
 #[diesel(table_name = action_items)]
 pub struct ActionItem {
     /// Row id.
@@ -182,6 +145,84 @@ pub struct ActionItem {
     pub created_at: Moment,
     /// When it was last changed.
     pub updated_at: Moment,
+    /// Since when something stands in the way.
+    pub blocked_at: Option<Moment>,
+    /// What that is.
+    pub blocked_reason: Option<String>,
+    /// When to look again at what was declined.
+    pub look_again_on: Option<NaiveDate>,
+    /// How often its due date was moved back.
+    pub put_off_count: i64,
+    /// Who finished it.
+    pub done_by: Option<i64>,
+    /// When its owner is asked whether it works; none when nobody waits for the answer.
+    pub check_on: Option<NaiveDate>,
+    /// What the answer was.
+    pub effect: Option<Effect>,
+    /// By when it must have an owner.
+    pub assign_by: Option<NaiveDate>,
+    /// When it was split into others or merged into another.
+    pub replaced_at: Option<Moment>,
+    /// What it was before the last step, for taking that back; JSON of [`super::life::model::Before`].
+    pub before: Option<String>,
+}
+
+/// Everything of an item that a change may write, but for what the search index holds.
+#[derive(Debug, AsChangeset)]
+#[diesel(table_name = action_items, treat_none_as_null = true)]
+pub struct Standing<'a> {
+    kind: ActionKind,
+    status: ActionStatus,
+    priority: Priority,
+    owner_id: Option<i64>,
+    team_id: Option<i64>,
+    factor_id: Option<i64>,
+    due_on: Option<NaiveDate>,
+    tracker_url: Option<&'a str>,
+    declined_reason: Option<&'a str>,
+    closed_at: Option<Moment>,
+    revision: i64,
+    updated_at: Moment,
+    blocked_at: Option<Moment>,
+    blocked_reason: Option<&'a str>,
+    look_again_on: Option<NaiveDate>,
+    put_off_count: i64,
+    done_by: Option<i64>,
+    check_on: Option<NaiveDate>,
+    effect: Option<Effect>,
+    assign_by: Option<NaiveDate>,
+    replaced_at: Option<Moment>,
+    before: Option<&'a str>,
+}
+
+impl<'a> Standing<'a> {
+    /// The standing of an item.
+    pub fn of(item: &'a ActionItem) -> Self {
+        Standing {
+            kind: item.kind,
+            status: item.status,
+            priority: item.priority,
+            owner_id: item.owner_id,
+            team_id: item.team_id,
+            factor_id: item.factor_id,
+            due_on: item.due_on,
+            tracker_url: item.tracker_url.as_deref(),
+            declined_reason: item.declined_reason.as_deref(),
+            closed_at: item.closed_at,
+            revision: item.revision,
+            updated_at: item.updated_at,
+            blocked_at: item.blocked_at,
+            blocked_reason: item.blocked_reason.as_deref(),
+            look_again_on: item.look_again_on,
+            put_off_count: item.put_off_count,
+            done_by: item.done_by,
+            check_on: item.check_on,
+            effect: item.effect,
+            assign_by: item.assign_by,
+            replaced_at: item.replaced_at,
+            before: item.before.as_deref(),
+        }
+    }
 }
 
 impl ActionItem {
@@ -198,6 +239,33 @@ impl ActionItem {
     /// Whether it should have been done before `today`.
     pub fn is_late(&self, today: NaiveDate) -> bool {
         self.status.is_unfinished() && self.due_on.is_some_and(|due| due < today)
+    }
+
+    /// Whether its owner is to be asked now whether it works.
+    pub fn is_to_check(&self, today: NaiveDate) -> bool {
+        matches!(self.status, ActionStatus::Done | ActionStatus::Verified)
+            && self.check_on.is_some_and(|day| day <= today)
+    }
+
+    /// How often it was put off, in words; empty for never.
+    pub fn put_off_words(&self) -> String {
+        match self.put_off_count {
+            0 => String::new(),
+            1 => "put off once".to_owned(),
+            2 => "put off twice".to_owned(),
+            count => format!("put off {count} times"),
+        }
+    }
+
+    /// The status as a mark shows it: `blocked` where something stands in the way.
+    pub fn mark(&self) -> &'static str {
+        if self.replaced_at.is_some() {
+            "replaced"
+        } else if self.blocked_at.is_some() {
+            "blocked"
+        } else {
+            self.status.as_str()
+        }
     }
 
     /// When it is due as a list says it, seen from `today`: "due 8 Dec", "11 days late", or nothing.
@@ -283,6 +351,8 @@ pub struct Origin {
     pub number: i64,
     /// Its title.
     pub title: String,
+    /// How bad it was; the policy asks for it.
+    pub severity: Severity,
 }
 
 impl Origin {
@@ -365,15 +435,24 @@ impl ActionRow {
     }
 }
 
-/// Where the text of a piece of evidence leads: a whole address, or a deploy's page.
-pub fn evidence_url(text: &str) -> Option<String> {
+/// Whether a piece of evidence is a whole address.
+pub fn is_link(text: &str) -> bool {
+    is_web_address(text.trim())
+}
+
+/// The number of the deploy that a piece of evidence names: 12 of `DEP-12`.
+pub fn deploy_of(text: &str) -> Option<i64> {
     let text = text.trim();
-    if is_web_address(text) {
-        return Some(text.to_owned());
-    }
-    let number = text.strip_prefix("DEP-").or_else(|| text.strip_prefix("dep-"))?;
-    let is_number = !number.is_empty() && number.len() < 19 && number.bytes().all(|digit| digit.is_ascii_digit());
-    is_number.then(|| format!("/deploys/DEP-{number}"))
+    let digits = text.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("DEP-")).map(|_| &text[4..])?;
+    digits.parse().ok().filter(|number: &i64| *number > 0 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The commit that a piece of evidence is: 7 to 64 hexadecimal digits, one of them a letter or more than a number has.
+pub fn commit_of(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let is_hex = (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_number = text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit());
+    Some(text).filter(|_| is_hex && !is_number)
 }
 
 /// When an item shall be due.
@@ -430,121 +509,58 @@ impl ActionDraft {
     }
 }
 
-/// A step in an item's life.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Step {
-    /// Somebody begins.
-    Start,
-    /// It is done, and this shows it.
-    Complete(Vec<String>),
-    /// Somebody looked, and it works.
-    Verify,
-    /// It will not be done, for this reason.
-    Decline(String),
-    /// There is something to do again, for this reason.
-    Reopen(String),
-}
-
-impl Step {
-    /// Where the step leads.
-    pub fn target(&self) -> ActionStatus {
-        match self {
-            Step::Start => ActionStatus::InProgress,
-            Step::Complete(_) => ActionStatus::Done,
-            Step::Verify => ActionStatus::Verified,
-            Step::Decline(_) => ActionStatus::Declined,
-            Step::Reopen(_) => ActionStatus::Open,
-        }
-    }
-
-    /// The verb of the audit log.
-    pub fn verb(&self) -> &'static str {
-        match self {
-            Step::Start => "action_item.start",
-            Step::Complete(_) => "action_item.complete",
-            Step::Verify => "action_item.verify",
-            Step::Decline(_) => "action_item.decline",
-            Step::Reopen(_) => "action_item.reopen",
-        }
-    }
-
-    /// Why, as the history keeps it.
-    pub fn reason(&self) -> &str {
-        match self {
-            Step::Decline(reason) | Step::Reopen(reason) => reason,
-            Step::Start | Step::Complete(_) | Step::Verify => "",
-        }
-    }
-}
-
-/// Says what stands against `step` for an item that is `status` and has `evidence_count` pieces of evidence.
-///
-/// # Errors
-/// A sentence at `status` (the step does not lead on from there), `evidence` or `reason`.
-pub fn check_step(status: ActionStatus, evidence_count: usize, step: &Step) -> Result<(), FieldErrors> {
-    let words = status.words();
-    let refuse = |sentence: String| Err(FieldErrors::one("status", sentence));
-    match step {
-        Step::Start if status != ActionStatus::Open => {
-            refuse(format!("It is {words}; only an open item can be started."))
-        }
-        Step::Complete(_) if !status.is_unfinished() => {
-            refuse(format!("It is {words} already. Reopen it first if there is more to do."))
-        }
-        Step::Complete(given) if given.is_empty() && evidence_count == 0 => Err(FieldErrors::one(
-            "evidence",
-            "Give the evidence: a link, a commit, a deploy such as DEP-12, or a sentence on how you know.",
-        )),
-        Step::Verify if status != ActionStatus::Done => {
-            refuse(format!("It is {words}; only an item that is done can be verified."))
-        }
-        Step::Decline(_) if !status.is_unfinished() => {
-            refuse(format!("It is {words} already. Reopen it first, then decline it."))
-        }
-        Step::Decline(reason) if reason.trim().is_empty() => {
-            Err(FieldErrors::one("declined_reason", "Say why it will not be done; it goes into the register."))
-        }
-        Step::Reopen(_) if status.is_unfinished() => refuse(format!("It is {words}, so there is nothing to reopen.")),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn day(text: &str) -> NaiveDate {
-        text.parse().unwrap()
+    /// An open item with nothing but a title.
+    pub fn item() -> ActionItem {
+        let now = Moment::from_millis(0);
+        ActionItem {
+            id: 1,
+            number: 1,
+            incident_id: None,
+            title: "Alert on pool use".to_owned(),
+            details: String::new(),
+            kind: ActionKind::Prevent,
+            status: ActionStatus::Open,
+            priority: Priority::P3,
+            owner_id: None,
+            team_id: None,
+            factor_id: None,
+            due_on: None,
+            tracker_url: None,
+            declined_reason: None,
+            closed_at: None,
+            created_by: None,
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+            blocked_at: None,
+            blocked_reason: None,
+            look_again_on: None,
+            put_off_count: 0,
+            done_by: None,
+            check_on: None,
+            effect: None,
+            assign_by: None,
+            replaced_at: None,
+            before: None,
+        }
     }
 
     #[test]
-    fn the_rule_counts_calendar_days_and_moves_weekends_to_monday() {
-        assert_eq!(Priority::P1.due_on(day("2026-11-24")), Some(day("2026-12-09")));
-        assert_eq!(Priority::P1.due_on(day("2026-11-27")), Some(day("2026-12-14")), "Saturday the 12th");
-        assert_eq!(Priority::P2.due_on(day("2026-11-27")), Some(day("2026-12-28")), "Sunday the 27th");
-        assert_eq!(Priority::P3.due_on(day("2027-12-31")), Some(day("2028-02-29")), "a leap day");
-        assert_eq!(Priority::P4.due_on(day("2026-11-24")), None);
-        assert_eq!(Priority::P1.due_on(NaiveDate::MAX), None);
-    }
-
-    #[test]
-    fn done_needs_evidence_declined_a_reason_and_verified_comes_after_done() {
-        use ActionStatus::{Declined, Done, InProgress, Open, Verified};
-        let evidence = || Step::Complete(vec!["DEP-12".to_owned()]);
-        assert!(check_step(Open, 0, &evidence()).is_ok());
-        assert!(check_step(InProgress, 1, &Step::Complete(Vec::new())).is_ok());
-        assert!(check_step(Open, 0, &Step::Complete(Vec::new())).unwrap_err().of("evidence").is_some());
-        assert!(check_step(Open, 0, &Step::Decline("  ".to_owned())).unwrap_err().of("declined_reason").is_some());
-        for status in [Open, InProgress, Verified, Declined] {
-            assert!(check_step(status, 1, &Step::Verify).unwrap_err().of("status").is_some(), "{status}");
+    fn evidence_says_what_it_is() {
+        assert_eq!(
+            (deploy_of("DEP-12"), deploy_of(" dep-7 "), deploy_of("DEP-x"), deploy_of("DEP")),
+            (Some(12), Some(7), None, None)
+        );
+        assert_eq!(commit_of("4f2c1ab"), Some("4f2c1ab"));
+        assert_eq!(commit_of(&"0".repeat(40)).map(str::len), Some(40));
+        for odd in ["1234567", "4f2c1a", "see 4f2c1ab", "deadbeefx", ""] {
+            assert_eq!(commit_of(odd), None, "{odd}");
         }
-        assert!(check_step(Done, 1, &Step::Verify).is_ok());
-        for status in [Done, Verified, Declined] {
-            assert!(check_step(status, 1, &evidence()).is_err(), "{status}");
-            assert!(check_step(status, 1, &Step::Start).is_err(), "{status}");
-            assert!(check_step(status, 1, &Step::Reopen("no".to_owned())).is_ok(), "{status}");
-        }
-        assert!(check_step(Open, 0, &Step::Reopen("no".to_owned())).is_err());
+        assert!(is_link("https://ci.example/7") && !is_link("ci.example/7"));
     }
 
     #[test]

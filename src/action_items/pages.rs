@@ -3,27 +3,38 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
+use super::bulk::forms::{self as bulk_forms, Chosen};
+use super::bulk::model::BULK_LIMIT;
+use super::bulk::queries::change_all;
 use super::filter::{Filter, View};
-use super::forms::{self, RawItem};
-use super::list::queries::{Viewpoint, page as list_page};
-use super::model::{ActionDraft, ActionRow, Step, key_of, parse_key};
-use super::views::{Edit, Index, Line, Show};
+use super::forms::RawItem;
+use super::hints::hints;
+use super::life::replacing::Related;
+use super::list::queries::{Viewpoint, page as list_page, page_of};
+use super::model::{ActionDraft, ActionRow, Evidence, ItemChange, Owner, key_of, parse_key};
+use super::queries::Edit;
+use super::views::{Bulk, Edit as EditPage, Index, Line, Show};
 use super::{history, queries};
 use crate::app::App;
 use crate::auth::who::{Member, SignedIn, Viewer};
 use crate::db::paging::{Cursor, Turn};
 use crate::error::{Error, FieldErrors};
+use crate::policies;
+use crate::policies::model::Policy;
+use crate::trackers::model::{Issue, Tracker};
 use crate::web::body::{Form, Query};
 use crate::web::fields::Fields;
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
 use crate::web::respond::{page_with, see_other_with};
 
-fn number(key: &str) -> Result<i64, Error> {
+/// The number in a key of an address.
+pub(super) fn number(key: &str) -> Result<i64, Error> {
     parse_key(key).ok_or_else(|| Error::no("action item", key))
 }
 
-fn line(who: &SignedIn, row: ActionRow) -> Line {
+/// An item as a line shows it to this viewer.
+pub(super) fn line(who: &SignedIn, row: ActionRow) -> Line {
     let today = who.zone().date(who.now);
     let is_unfinished = row.item.status.is_unfinished();
     Line {
@@ -38,9 +49,13 @@ fn line(who: &SignedIn, row: ActionRow) -> Line {
 /// # Errors
 /// 400 for a damaged cursor.
 pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<HttpResponse, Error> {
-    let fields = query.0;
+    list(&who, &app, query.0, Bulk::default()).await
+}
+
+/// The list that an address asks for, with the form that changes many as it was typed.
+async fn list(who: &SignedIn, app: &App, fields: Fields, bulk: Bulk) -> Result<HttpResponse, Error> {
     let turn = Turn::from_query(fields.some("after"), fields.some("before")).map_err(Error::Malformed)?;
-    let viewpoint = Viewpoint { user_id: who.user.id, today: who.zone().date(who.now) };
+    let viewpoint = viewpoint(who);
     let outcome = match Filter::read(&fields, View::Open) {
         Ok(filter) => {
             let view = filter.view;
@@ -48,12 +63,20 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
         }
         Err(error) => Err(error),
     };
-    let teams = app.db.read(crate::teams::queries::all).await?;
+    let user_id = who.user.id;
+    let (teams, owners, saved) = app
+        .db
+        .read(move |c| {
+            let saved = crate::saved_views::queries::of(c, user_id)?;
+            Ok::<_, Error>((crate::teams::queries::all(c)?, queries::owner_choices(c)?, saved))
+        })
+        .await?;
     let (status, view, found, errors) = match outcome {
         Ok((view, found)) => (StatusCode::OK, view, Some(found), FieldErrors::new()),
         Err(Error::Invalid(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, View::Open, None, errors),
         Err(other) => return Err(other),
     };
+    let status = if bulk.errors.is_empty() { status } else { StatusCode::UNPROCESSABLE_ENTITY };
     let address = |name: &str, cursor: Option<Cursor>| {
         cursor
             .map_or_else(String::new, |cursor| Filter::address(&fields, view.as_str(), Some((name, &cursor.encode()))))
@@ -62,9 +85,60 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
         .as_ref()
         .map_or_else(Default::default, |found| (address("before", found.before), address("after", found.after)));
     let clear = if Filter::narrows(&fields) { format!("/action-items?view={view}") } else { String::new() };
-    let lines = found.map(|found| found.rows.into_iter().map(|row| line(&who, row)).collect()).unwrap_or_default();
+    let query = Filter::query(&fields, view.as_str(), None);
+    let lines = found.map(|found| found.rows.into_iter().map(|row| line(who, row)).collect()).unwrap_or_default();
     let layout = who.layout("Action items", Section::Actions);
-    page_with(status, &Index { layout, lines, view, fields, errors, teams, newer, older, clear })
+    page_with(
+        status,
+        &Index { layout, lines, view, fields, errors, teams, owners, saved, query, bulk, newer, older, clear },
+    )
+}
+
+pub(super) fn viewpoint(who: &SignedIn) -> Viewpoint {
+    Viewpoint { user_id: who.user.id, today: who.zone().date(who.now) }
+}
+
+/// `POST /action-items/changes`: one change of many items. The list's own filter stands in the form.
+///
+/// # Errors
+/// 404 for an item that is gone; 422 with the list and everything that was typed.
+pub async fn change_many(who: Member, app: web::Data<App>, typed: Form) -> Result<HttpResponse, Error> {
+    let (actor, now, viewpoint) = (who.actor(), who.now, viewpoint(&who));
+    let read = bulk_forms::read(&typed.0).and_then(|read| Ok((read, Filter::read(&typed.0, View::Open)?)));
+    let outcome = match read {
+        Ok(((chosen, change), filter)) => {
+            let size = i64::try_from(BULK_LIMIT).expect("a small number");
+            app.db
+                .write(move |c| {
+                    let numbers = match &chosen {
+                        Chosen::These(numbers) => numbers.clone(),
+                        Chosen::AllThatMatch => {
+                            let found = page_of(c, &filter, viewpoint, (Turn::First, size))?;
+                            found.rows.into_iter().map(|row| row.item.number).collect()
+                        }
+                    };
+                    change_all(c, &actor, &numbers, &change, now)
+                })
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(count) => {
+            let words = match count {
+                0 => "They were like that already.".to_owned(),
+                1 => "One item was changed.".to_owned(),
+                count => format!("{count} items were changed."),
+            };
+            let back = Filter::address(&typed.0, typed.0.some("view").unwrap_or("open"), None);
+            Ok(see_other_with(back, &Flash::ok(words)))
+        }
+        Err(Error::Invalid(errors)) => {
+            let bulk = Bulk { fields: typed.0.clone(), errors };
+            list(&who, &app, typed.0, bulk).await
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// `GET /action-items/{key}`
@@ -75,132 +149,112 @@ pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> R
     item_page(&who, &app, number(&key)?, Fields::default(), FieldErrors::new()).await
 }
 
-async fn item_page(
+/// The page of an item, with a small form that was refused.
+pub(super) async fn item_page(
     who: &SignedIn,
     app: &App,
     number: i64,
     fields: Fields,
     errors: FieldErrors,
 ) -> Result<HttpResponse, Error> {
-    let (row, evidence, changes, rule, details) = app
+    let record = app
         .db
         .read(move |c| {
             let row = queries::row(c, number)?;
-            let evidence = queries::evidence(c, row.item.id)?;
-            let changes = history::queries::of_item(c, row.item.id)?;
-            let rule = history::queries::due_rule(c, row.item.id)?;
-            let details = crate::references::queries::render(c, &row.item.details)?;
-            Ok::<_, Error>((row, evidence, changes, rule, details))
+            let policy = policies::queries::current(c)?;
+            Ok::<_, Error>(Record {
+                evidence: queries::evidence(c, row.item.id)?,
+                changes: history::queries::of_item(c, row.item.id)?,
+                rule: history::queries::due_rule(c, row.item.id)?.unwrap_or_default(),
+                details: crate::references::queries::render(c, &row.item.details)?,
+                related: queries::relations(c, row.item.id)?,
+                late_person: policies::queries::name_of(c, policy.late_person_id)?,
+                put_off_person: policies::queries::name_of(c, policy.put_off_person_id)?,
+                owners: queries::owner_choices(c)?,
+                issue: crate::trackers::queries::of_item(c, row.item.id)?,
+                trackers: crate::trackers::queries::choices(c, row.item.team_id)?,
+                policy,
+                row,
+            })
         })
         .await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let today = who.zone().date(who.now);
+    let row = record.row;
     let layout = who.layout(format!("{} {}", row.item.key(), row.item.title), Section::Actions);
-    let Line { row, due, late } = line(who, row);
-    let evidence = evidence.into_iter().map(|piece| (piece.clone(), who.stamp(piece.given_at))).collect();
-    let history = changes
+    let hints = if row.item.status.is_unfinished() { hints(&row.item.title, &row.item.details) } else { Vec::new() };
+    let Line { row, due, late, .. } = line(who, row);
+    let evidence = record.evidence.into_iter().map(|piece| (piece.clone(), who.stamp(piece.given_at))).collect();
+    let history = record
+        .changes
         .into_iter()
         .map(|(change, name)| {
             let at = who.stamp(change.changed_at);
             (change, name.unwrap_or_else(|| "the program".to_owned()), at)
         })
         .collect();
-    let due_rule = rule.unwrap_or_default();
-    page_with(status, &Show { layout, row, details, due, late, due_rule, evidence, history, fields, errors })
+    page_with(
+        status,
+        &Show {
+            layout,
+            viewer_id: who.user.id,
+            today,
+            row,
+            details: record.details,
+            due,
+            late,
+            due_rule: record.rule,
+            late_words: late_words(&record.policy, record.late_person.as_deref()),
+            put_off_words: put_off_words(&record.policy, record.put_off_person.as_deref()),
+            hints,
+            related: record.related,
+            owners: record.owners,
+            failed: record.issue.as_ref().and_then(|(issue, _)| issue.failed_at).map(|at| who.stamp(at)),
+            synced: record.issue.as_ref().and_then(|(issue, _)| issue.synced_at).map(|at| who.stamp(at)),
+            issue: record.issue,
+            trackers: record.trackers,
+            evidence,
+            history,
+            fields,
+            errors,
+        },
+    )
 }
 
-/// Takes a step, and comes back to the page with a way to undo it.
-async fn step(
-    who: &Member,
-    app: &App,
-    key: &str,
-    step: Result<Step, Error>,
-    fields: Fields,
-) -> Result<HttpResponse, Error> {
-    let (number, actor, now) = (number(key)?, who.actor(), who.now);
-    let outcome = match step {
-        Ok(step) => app.db.write(move |c| queries::step(c, &actor, number, &step, now)).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(item) => {
-            let flash = Flash::ok(format!("{} is {} now.", item.key(), item.status.words()));
-            let undo = format!("{}/undo?revision={}", item.path(), item.revision);
-            Ok(see_other_with(item.path(), &flash.with_undo(undo)))
-        }
-        Err(Error::Invalid(errors)) => item_page(who, app, number, fields, errors).await,
-        Err(other) => Err(other),
+/// What a page of an item shows.
+struct Record {
+    row: ActionRow,
+    evidence: Vec<Evidence>,
+    changes: Vec<(ItemChange, Option<String>)>,
+    rule: String,
+    details: crate::markdown::SafeHtml,
+    related: Vec<Related>,
+    late_person: Option<String>,
+    put_off_person: Option<String>,
+    owners: Vec<Owner>,
+    issue: Option<(Issue, Tracker)>,
+    trackers: Vec<Tracker>,
+    policy: Policy,
+}
+
+/// Who hears when an item is late, as the policy has it.
+fn late_words(policy: &Policy, person: Option<&str>) -> String {
+    let team = policy.team_hears_after_days;
+    match person {
+        Some(person) => format!(
+            "When late, the owner hears at once, the team after {team} days, {person} after {} days.",
+            policy.person_hears_after_days
+        ),
+        None => format!("When late, the owner hears at once, the team after {team} days."),
     }
 }
 
-/// `POST /action-items/{key}/start`
-///
-/// # Errors
-/// 404, 409, 422
-pub async fn start(who: Member, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
-    step(&who, &app, &key, Ok(Step::Start), Fields::default()).await
-}
-
-/// `POST /action-items/{key}/completion`: needs `evidence`.
-///
-/// # Errors
-/// 404, 409, 422 with what was typed.
-pub async fn complete(
-    who: Member,
-    app: web::Data<App>,
-    key: web::Path<String>,
-    form: Form,
-) -> Result<HttpResponse, Error> {
-    step(&who, &app, &key, forms::completion(&form.0), form.0).await
-}
-
-/// `POST /action-items/{key}/verification`
-///
-/// # Errors
-/// 404, 409, 422
-pub async fn verify(who: Member, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
-    step(&who, &app, &key, Ok(Step::Verify), Fields::default()).await
-}
-
-/// `POST /action-items/{key}/decline`: needs `reason`.
-///
-/// # Errors
-/// 404, 409, 422 with what was typed.
-pub async fn decline(
-    who: Member,
-    app: web::Data<App>,
-    key: web::Path<String>,
-    form: Form,
-) -> Result<HttpResponse, Error> {
-    step(&who, &app, &key, forms::reason(&form.0).map(Step::Decline), form.0).await
-}
-
-/// `POST /action-items/{key}/reopening`
-///
-/// # Errors
-/// 404, 409, 422
-pub async fn reopen(
-    who: Member,
-    app: web::Data<App>,
-    key: web::Path<String>,
-    form: Form,
-) -> Result<HttpResponse, Error> {
-    step(&who, &app, &key, forms::reason(&form.0).map(Step::Reopen), form.0).await
-}
-
-/// `POST /action-items/{key}/undo?revision=n`: takes the last step back.
-///
-/// # Errors
-/// 404, 409 when something happened since.
-pub async fn undo(
-    who: Member,
-    app: web::Data<App>,
-    key: web::Path<String>,
-    query: Query,
-) -> Result<HttpResponse, Error> {
-    let (number, actor, now) = (number(&key)?, who.actor(), who.now);
-    let revision = query.0.get("revision").parse().unwrap_or(0);
-    let item = app.db.write(move |c| queries::take_back(c, &actor, number, revision, now)).await?;
-    Ok(see_other_with(item.path(), &Flash::ok(format!("{} is {} again.", item.key(), item.status.words()))))
+/// Who gets an item that was put off too often, or nothing when the policy names nobody.
+fn put_off_words(policy: &Policy, person: Option<&str>) -> String {
+    match (person, policy.put_off_limit) {
+        (Some(person), limit @ 1..) => format!("Put off {limit} times, it goes to {person}."),
+        _ => String::new(),
+    }
 }
 
 /// `GET /action-items/new`, also `?incident=INC-n`
@@ -214,6 +268,8 @@ pub async fn new(who: Member, app: web::Data<App>, query: Query) -> Result<HttpR
         ("kind", "prevent".to_owned()),
         ("priority", "P3".to_owned()),
         ("owner", who.user.handle.clone()),
+        ("team", query.0.get("team").to_owned()),
+        ("factor", query.0.get("factor").to_owned()),
     ]);
     form(&who, &app, String::new(), fields, FieldErrors::new()).await
 }
@@ -287,7 +343,8 @@ pub async fn update(
         .write(move |c| {
             let present = queries::row(c, number)?.draft();
             let wish = raw.clone().over(present)?;
-            queries::change(c, &actor, number, (&wish.draft, base), now)
+            let edit = Edit { draft: &wish.draft, base, reason: &wish.reason };
+            queries::change(c, &actor, number, edit, now)
         })
         .await;
     let key = key_of(number);
@@ -345,5 +402,5 @@ async fn form_with(
     };
     let layout = who.layout(title, Section::Actions);
     let cancel = action.clone();
-    page_with(status, &Edit { layout, key, action, cancel, fields, errors, theirs, teams, owners, factors })
+    page_with(status, &EditPage { layout, key, action, cancel, fields, errors, theirs, teams, owners, factors })
 }

@@ -4,17 +4,26 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::history::queries::{self as history, Fact};
+use super::life::model::{Before, is_put_off};
+pub use super::life::queries::{
+    block, complete, decline, put_off, reassign, reopen, start, step, stop, take_back, unblock, verify,
+};
+pub use super::life::replacing::{merge, relations, split};
 use super::list::queries::decorate;
 use super::model::{
-    ActionDraft, ActionItem, ActionRow, ActionStatus, Due, EVIDENCE_LIMIT, Evidence, Origin, Owner, Step, WorkedFactor,
-    check_step, due_reason, evidence_url, is_by_rule,
+    ActionDraft, ActionItem, ActionRow, ActionStatus, Due, EVIDENCE_LIMIT, Evidence, Origin, Owner, Standing,
+    WorkedFactor, commit_of, deploy_of, is_link,
 };
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
-use crate::db::schema::{action_item_evidence, action_items, contributing_factors, incidents, users};
+use crate::db::schema::{
+    action_item_evidence, action_items, contributing_factors, deploys, incident_services, incidents, services, users,
+};
 use crate::db::{Conn, counters};
 use crate::error::Error;
+use crate::policies;
+use crate::policies::model::{Policy, due_reason, is_by_rule};
 use crate::teams::model::Team;
 use crate::timeline;
 use crate::timeline::model::{EventKind, EventSource};
@@ -33,6 +42,21 @@ pub fn by_number(c: &mut Conn, number: i64) -> Result<ActionItem, Error> {
         .first(c)
         .optional()?
         .ok_or_else(|| Error::no("action item", format!("ACT-{number}")))
+}
+
+/// The item with this number, kept from other writers until the transaction ends.
+///
+/// # Errors
+/// 404 when there is none.
+pub fn for_change(c: &mut Conn, number: i64) -> Result<ActionItem, Error> {
+    let wanted = action_items::table.filter(action_items::number.eq(number)).select(action_items::id);
+    // SQLite's writers are one at a time.
+    let id: Option<i64> = match c {
+        Conn::Sqlite(c) => wanted.first(c).optional()?,
+        Conn::Postgres(c) => wanted.for_update().first(c).optional()?,
+    };
+    id.ok_or_else(|| Error::no("action item", format!("ACT-{number}")))?;
+    by_number(c, number)
 }
 
 /// The item with this number and what stands beside it.
@@ -178,8 +202,11 @@ pub fn owner_choices(c: &mut Conn) -> Result<Vec<Owner>, Error> {
 /// 422 when the draft names an incident, person, team or factor that is not there.
 pub fn add(c: &mut Conn, actor: &Actor, draft: &ActionDraft, now: Moment) -> Result<ActionItem, Error> {
     let named = named(c, draft, None)?;
+    let policy = policies::queries::current(c)?;
+    let severity = named.incident.as_ref().map(|incident| incident.severity);
+    let ruling = policy.ruling(now.date(), severity, draft.priority);
     let due_on = match draft.due {
-        Due::ByRule => draft.priority.due_on(now.date()),
+        Due::ByRule => ruling.due_on,
         Due::On(day) => Some(day),
         Due::Never => None,
     };
@@ -199,6 +226,8 @@ pub fn add(c: &mut Conn, actor: &Actor, draft: &ActionDraft, now: Moment) -> Res
             action_items::due_on.eq(due_on),
             action_items::tracker_url.eq(&draft.tracker_url),
             action_items::created_by.eq(actor.user_id),
+            action_items::assign_by.eq(ruling.assign_by),
+            action_items::put_off_count.eq(0),
             action_items::revision.eq(1),
             action_items::created_at.eq(now),
             action_items::updated_at.eq(now),
@@ -207,7 +236,7 @@ pub fn add(c: &mut Conn, actor: &Actor, draft: &ActionDraft, now: Moment) -> Res
         .get_result(c)?;
     let status = Fact { field: "status", old: None, new: Some("open".to_owned()), reason: String::new() };
     history::note(c, actor, id, &status, now)?;
-    let due_why = if draft.due == Due::ByRule { due_reason(draft.priority) } else { String::new() };
+    let due_why = if draft.due == Due::ByRule { due_reason(&ruling) } else { String::new() };
     if due_on.is_some() || draft.due == Due::ByRule {
         let due = Fact { field: "due_on", old: None, new: due_on.map(|day| day.to_string()), reason: due_why };
         history::note(c, actor, id, &due, now)?;
@@ -224,83 +253,94 @@ pub fn add(c: &mut Conn, actor: &Actor, draft: &ActionDraft, now: Moment) -> Res
     Ok(item)
 }
 
-/// Changes what an item says; its status is the business of [`step`]. With a `base`, only an item that is still
-/// at that revision is changed.
+/// A change of what an item says.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit<'a> {
+    /// What it shall say.
+    pub draft: &'a ActionDraft,
+    /// The revision that the change is based on; any when none.
+    pub base: Option<i64>,
+    /// Why; may be empty.
+    pub reason: &'a str,
+}
+
+impl<'a> From<&'a ActionDraft> for Edit<'a> {
+    fn from(draft: &'a ActionDraft) -> Self {
+        Edit { draft, base: None, reason: "" }
+    }
+}
+
+/// Changes what an item says, moves it to another incident, team or owner; its status is the business of [`step`].
 ///
-/// A due date that the rule set moves with the priority, unless the draft changes the date as well.
+/// A due date that the rule set moves with the priority and the incident's severity, unless the draft changes the
+/// date as well. A date that somebody moves back is counted as putting off.
 ///
 /// # Errors
 /// 404; 412 when somebody changed it since; 422 when the draft names something that is not there.
-pub fn change(
-    c: &mut Conn,
-    actor: &Actor,
-    number: i64,
-    (draft, base): (&ActionDraft, Option<i64>),
-    now: Moment,
-) -> Result<ActionItem, Error> {
-    let before = row(c, number)?;
-    if base.is_some_and(|base| base != before.item.revision) {
+pub fn change(c: &mut Conn, actor: &Actor, number: i64, edit: Edit<'_>, now: Moment) -> Result<ActionItem, Error> {
+    let item = for_change(c, number)?;
+    let before = decorate(c, vec![item])?.remove(0);
+    if edit.base.is_some_and(|base| base != before.item.revision) {
         return Err(outdated());
     }
+    let draft = edit.draft;
     let named = named(c, draft, before.item.owner_id)?;
-    let (due_on, due_why) = due_after(c, &before, draft)?;
-    let changed = diesel::update(
-        action_items::table.find(before.item.id).filter(action_items::revision.eq(before.item.revision)),
-    )
-    .set((
-        action_items::incident_id.eq(named.incident.as_ref().map(|incident| incident.id)),
-        action_items::title.eq(&draft.title),
-        action_items::details.eq(&draft.details),
-        action_items::kind.eq(draft.kind),
-        action_items::priority.eq(draft.priority),
-        action_items::owner_id.eq(named.owner.as_ref().map(|owner| owner.id)),
-        action_items::team_id.eq(named.team.as_ref().map(|team| team.id)),
-        action_items::factor_id.eq(named.factor.as_ref().map(|factor| factor.id)),
-        action_items::due_on.eq(due_on),
-        action_items::tracker_url.eq(&draft.tracker_url),
-        action_items::revision.eq(action_items::revision + 1),
-        action_items::updated_at.eq(now),
-    ))
-    .execute(c)?;
-    if changed != 1 {
-        return Err(outdated());
+    let policy = policies::queries::current(c)?;
+    let (due_on, due_why) = due_after(c, &policy, (&before, &named), draft)?;
+    let is_by_hand = due_why.is_empty();
+    let mut next = before.item.clone();
+    next.incident_id = named.incident.as_ref().map(|incident| incident.id);
+    next.title.clone_from(&draft.title);
+    next.details.clone_from(&draft.details);
+    next.kind = draft.kind;
+    next.priority = draft.priority;
+    next.owner_id = named.owner.as_ref().map(|owner| owner.id);
+    next.team_id = named.team.as_ref().map(|team| team.id);
+    next.factor_id = named.factor.as_ref().map(|factor| factor.id);
+    next.due_on = due_on;
+    next.tracker_url.clone_from(&draft.tracker_url);
+    if is_by_hand && next.status.is_unfinished() && is_put_off(before.item.due_on, next.due_on) {
+        next.put_off_count += 1;
     }
-    let after = row(c, number)?;
-    let mut any = false;
+    if next == before.item {
+        return Ok(before.item);
+    }
+    let after = save(c, &before.item, next, Vec::new(), now)?;
+    let after = decorate(c, vec![after])?.remove(0);
     for mut fact in history::differences(&before, &after) {
-        if fact.field == "due_on" {
-            fact.reason.clone_from(&due_why);
-        }
+        let why = if fact.field == "due_on" && !is_by_hand { due_why.as_str() } else { edit.reason.trim() };
+        why.clone_into(&mut fact.reason);
         history::note(c, actor, after.item.id, &fact, now)?;
-        any = true;
     }
-    if any {
-        let change = Change {
-            action: "action_item.change",
-            subject: after.item.key(),
-            old: Some(facts(&before)),
-            new: Some(facts(&after)),
-        };
-        audit::record(c, actor, now, &change)?;
-    }
+    let change = Change {
+        action: "action_item.change",
+        subject: after.item.key(),
+        old: Some(facts(&before)),
+        new: Some(facts(&after)),
+    };
+    audit::record(c, actor, now, &change)?;
     Ok(after.item)
 }
 
 fn due_after(
     c: &mut Conn,
-    before: &ActionRow,
+    policy: &Policy,
+    (before, named): (&ActionRow, &Named),
     draft: &ActionDraft,
 ) -> Result<(Option<chrono::NaiveDate>, String), Error> {
-    let by_rule = || (draft.priority.due_on(before.item.created_at.date()), due_reason(draft.priority));
+    let severity = named.incident.as_ref().map(|incident| incident.severity);
+    let ruling = policy.ruling(before.item.created_at.date(), severity, draft.priority);
     let typed = match draft.due {
-        Due::ByRule => return Ok(by_rule()),
+        Due::ByRule => return Ok((ruling.due_on, due_reason(&ruling))),
         Due::On(day) => Some(day),
         Due::Never => None,
     };
+    let follows_another_rule =
+        draft.priority != before.item.priority || severity != before.origin.as_ref().map(|origin| origin.severity);
     let moves_along = typed == before.item.due_on
-        && draft.priority != before.item.priority
+        && follows_another_rule
         && history::due_rule(c, before.item.id)?.is_some_and(|reason| is_by_rule(&reason));
-    Ok(if moves_along { by_rule() } else { (typed, String::new()) })
+    Ok(if moves_along { (ruling.due_on, due_reason(&ruling)) } else { (typed, String::new()) })
 }
 
 /// What a change that came too late is told.
@@ -310,72 +350,58 @@ fn outdated() -> Error {
     )
 }
 
-/// Takes a step in an item's life.
+/// Writes `next` over `before`, and remembers `before` so that the step can be taken back; `made` are the items that
+/// the step makes. Every change of an item goes through here.
 ///
 /// # Errors
-/// 404; 409 when somebody was faster; 422 at `status`, `evidence` or `declined_reason` when the rules forbid it.
-pub fn step(c: &mut Conn, actor: &Actor, number: i64, step: &Step, now: Moment) -> Result<ActionItem, Error> {
-    let item = by_number(c, number)?;
-    let there = evidence(c, item.id)?;
-    check_step(item.status, there.len(), step)?;
-    let target = step.target();
-    let declined_reason = matches!(step, Step::Decline(_)).then(|| step.reason().to_owned());
-    let closed_at = match target {
-        ActionStatus::Open | ActionStatus::InProgress => None,
-        ActionStatus::Done | ActionStatus::Declined => Some(now),
-        ActionStatus::Verified => item.closed_at.or(Some(now)),
+/// 409 when somebody was faster.
+pub fn save(
+    c: &mut Conn,
+    before: &ActionItem,
+    mut next: ActionItem,
+    made: Vec<i64>,
+    now: Moment,
+) -> Result<ActionItem, Error> {
+    let last_evidence_id: Option<i64> = action_item_evidence::table
+        .filter(action_item_evidence::action_item_id.eq(before.id))
+        .order(action_item_evidence::id.desc())
+        .select(action_item_evidence::id)
+        .first(c)
+        .optional()?;
+    let memory = Before {
+        item: ActionItem { before: None, ..before.clone() },
+        last_evidence_id: last_evidence_id.unwrap_or(0),
+        made,
     };
-    set_status(c, &item, (target, declined_reason, closed_at), now)?;
-    if let Step::Complete(given) = step {
-        give_evidence(c, actor, &item, given, now)?;
-    }
-    let fact = Fact {
-        field: "status",
-        old: Some(item.status.words().to_owned()),
-        new: Some(target.words().to_owned()),
-        reason: step.reason().to_owned(),
-    };
-    history::note(c, actor, item.id, &fact, now)?;
-    let evidence: Vec<String> = match step {
-        Step::Complete(given) => given.clone(),
-        _ => Vec::new(),
-    };
-    audit::record(
-        c,
-        actor,
-        now,
-        &Change {
-            action: step.verb(),
-            subject: item.key(),
-            old: Some(json!({"status": item.status, "declined_reason": item.declined_reason})),
-            new: Some(json!({"status": target, "reason": step.reason(), "evidence": evidence})),
-        },
-    )?;
-    if matches!(step, Step::Complete(_)) {
-        tell_incident(c, actor, &item, &format!("Action item {} done: {}", item.key(), item.title), now)?;
-    }
-    by_number(c, number)
+    next.before = Some(serde_json::to_string(&memory).map_err(|error| Error::Fault(error.to_string()))?);
+    write(c, before, next, now)
 }
 
-fn set_status(
-    c: &mut Conn,
-    item: &ActionItem,
-    (status, declined_reason, closed_at): (ActionStatus, Option<String>, Option<Moment>),
-    now: Moment,
-) -> Result<(), Error> {
-    let changed = diesel::update(action_items::table.find(item.id).filter(action_items::revision.eq(item.revision)))
-        .set((
-            action_items::status.eq(status),
-            action_items::declined_reason.eq(declined_reason),
-            action_items::closed_at.eq(closed_at),
-            action_items::revision.eq(action_items::revision + 1),
-            action_items::updated_at.eq(now),
-        ))
-        .execute(c)?;
+/// [`save`] without a memory: what follows cannot be taken back.
+///
+/// # Errors
+/// As [`save`].
+pub fn write(c: &mut Conn, before: &ActionItem, mut next: ActionItem, now: Moment) -> Result<ActionItem, Error> {
+    next.revision = before.revision + 1;
+    next.updated_at = now;
+    let row = action_items::table.find(next.id);
+    let changed =
+        diesel::update(row.filter(action_items::revision.eq(before.revision))).set(&Standing::of(&next)).execute(c)?;
     if changed != 1 {
         return Err(Error::Conflict("Somebody changed this item at the same moment. Look at it again.".to_owned()));
     }
-    Ok(())
+    // Apart, because the search index is written anew whenever one of these is named.
+    if (&next.title, &next.details, next.incident_id) != (&before.title, &before.details, before.incident_id) {
+        diesel::update(row())
+            .set((
+                action_items::title.eq(&next.title),
+                action_items::details.eq(&next.details),
+                action_items::incident_id.eq(next.incident_id),
+            ))
+            .execute(c)?;
+    }
+    crate::trackers::queries::item_changed(c, &next, now)?;
+    Ok(next)
 }
 
 /// Adds the pieces of evidence that are not there yet; none is removed.
@@ -397,11 +423,12 @@ pub fn give_evidence(
         if there.len() == EVIDENCE_LIMIT {
             return Err(Error::field("evidence", format!("Keep it to {EVIDENCE_LIMIT} pieces of evidence.")));
         }
+        let url = evidence_url(c, item, text)?;
         diesel::insert_into(action_item_evidence::table)
             .values((
                 action_item_evidence::action_item_id.eq(item.id),
                 action_item_evidence::text.eq(text),
-                action_item_evidence::url.eq(evidence_url(text)),
+                action_item_evidence::url.eq(url),
                 action_item_evidence::user_id.eq(actor.user_id),
                 action_item_evidence::given_at.eq(now),
             ))
@@ -413,62 +440,56 @@ pub fn give_evidence(
     Ok(())
 }
 
-/// Takes the last step back: the status before it, and its evidence with it; the history keeps both. `revision`
-/// is the item's when the step had been taken, so that only that very step is taken back.
-///
-/// # Errors
-/// 404; 409 when something happened since.
-pub fn take_back(c: &mut Conn, actor: &Actor, number: i64, revision: i64, now: Moment) -> Result<ActionItem, Error> {
-    let item = by_number(c, number)?;
-    let too_late = || Error::Conflict("It was changed since, so that step cannot be undone any more.".to_owned());
-    if item.revision != revision {
-        return Err(too_late());
+/// Where a piece of evidence leads: a whole address; a deploy that is on record; a commit in the repository of a
+/// service that the incident hit.
+fn evidence_url(c: &mut Conn, item: &ActionItem, text: &str) -> Result<Option<String>, Error> {
+    if is_link(text) {
+        return Ok(Some(text.trim().to_owned()));
     }
-    let last = history::last_status(c, item.id)?.ok_or_else(too_late)?;
-    let words = last.old_value.clone().ok_or_else(too_late)?;
-    let status = ActionStatus::ALL.iter().copied().find(|status| status.words() == words).ok_or_else(too_late)?;
-    let declined_reason = item.declined_reason.clone().filter(|_| status == ActionStatus::Declined);
-    let closed_at = item.closed_at.filter(|_| !status.is_unfinished());
-    set_status(c, &item, (status, declined_reason, closed_at), now)?;
-    if item.status == ActionStatus::Done {
-        diesel::delete(
-            action_item_evidence::table
-                .filter(action_item_evidence::action_item_id.eq(item.id))
-                .filter(action_item_evidence::given_at.eq(last.changed_at)),
-        )
-        .execute(c)?;
+    if let Some(number) = deploy_of(text) {
+        let found: Option<i64> =
+            deploys::table.filter(deploys::number.eq(number)).select(deploys::number).first(c).optional()?;
+        return Ok(found.map(|number| format!("/deploys/DEP-{number}")));
     }
-    let fact = Fact {
-        field: "status",
-        old: Some(item.status.words().to_owned()),
-        new: Some(words),
-        reason: "Undone".to_owned(),
-    };
-    history::note(c, actor, item.id, &fact, now)?;
-    let change = Change {
-        action: "action_item.undo",
-        subject: item.key(),
-        old: Some(json!({"status": item.status})),
-        new: Some(json!({"status": status})),
-    };
-    audit::record(c, actor, now, &change)?;
-    by_number(c, number)
+    let (Some(commit), Some(incident_id)) = (commit_of(text), item.incident_id) else { return Ok(None) };
+    let repository: Option<Option<String>> = incident_services::table
+        .inner_join(services::table)
+        .filter(incident_services::incident_id.eq(incident_id))
+        .filter(services::repository_url.is_not_null())
+        .order(services::id)
+        .select(services::repository_url)
+        .first(c)
+        .optional()?;
+    Ok(repository.flatten().map(|url| {
+        let home = url.trim_end_matches('/').trim_end_matches(".git");
+        format!("{home}/commit/{commit}")
+    }))
 }
 
-/// An event on the timeline of the item's incident.
-fn tell_incident(c: &mut Conn, actor: &Actor, item: &ActionItem, text: &str, now: Moment) -> Result<(), Error> {
+/// Puts a word about an item on its incident's timeline.
+pub(super) fn tell_incident(
+    c: &mut Conn,
+    actor: &Actor,
+    item: &ActionItem,
+    text: &str,
+    now: Moment,
+) -> Result<(), Error> {
     let Some(incident_id) = item.incident_id else { return Ok(()) };
     let (kind, source) = (EventKind::Action, EventSource::StatusChange);
     timeline::queries::note(c, actor, incident_id, now, kind, source, text, None, now)?;
     Ok(())
 }
 
-fn facts(row: &ActionRow) -> serde_json::Value {
+/// An item as the audit log keeps it.
+pub fn facts(row: &ActionRow) -> serde_json::Value {
+    let item = &row.item;
     json!({
-        "incident": row.origin.as_ref().map(Origin::key), "title": row.item.title, "details": row.item.details,
-        "kind": row.item.kind, "status": row.item.status, "priority": row.item.priority,
+        "incident": row.origin.as_ref().map(Origin::key), "title": item.title, "details": item.details,
+        "kind": item.kind, "status": item.status, "priority": item.priority,
         "owner": row.owner.as_ref().map(|owner| &owner.handle), "team": row.team.as_ref().map(|team| &team.slug),
-        "factor": row.factor.as_ref().map(|factor| &factor.slug), "due_on": row.item.due_on,
-        "tracker_url": row.item.tracker_url,
+        "factor": row.factor.as_ref().map(|factor| &factor.slug), "due_on": item.due_on,
+        "tracker_url": item.tracker_url, "declined_reason": item.declined_reason,
+        "look_again_on": item.look_again_on, "blocked_reason": item.blocked_reason,
+        "put_off_count": item.put_off_count, "check_on": item.check_on, "effect": item.effect,
     })
 }

@@ -79,6 +79,21 @@ const RULES: &[(&str, &str)] = &[
              FROM incident_suspects s WHERE s.incident_id = r.incident_id AND s.part = 'cause') > 1.000001",
     ),
     (
+        "blocked action items without a reason, or that are closed",
+        "SELECT count(*) AS count FROM action_items
+         WHERE blocked_at IS NOT NULL AND (blocked_reason IS NULL OR closed_at IS NOT NULL)",
+    ),
+    (
+        "action items that were put off without a word of history",
+        "SELECT count(*) AS count FROM action_items a WHERE a.put_off_count > 0
+         AND NOT EXISTS (SELECT 1 FROM action_item_changes c WHERE c.action_item_id = a.id AND c.field = 'put_off')",
+    ),
+    (
+        "action items that are closed without the time of it, or open with one",
+        "SELECT count(*) AS count FROM action_items
+         WHERE (status IN ('open', 'in_progress')) <> (closed_at IS NULL)",
+    ),
+    (
         "deploys that were undone, by a mark that stands, and are not rolled back",
         "SELECT count(*) AS count FROM deploy_marks m JOIN deploys d ON d.id = m.marked_id
          WHERE m.mark = 'undoes' AND m.taken_back_at IS NULL AND d.status <> 'rolled_back'",

@@ -440,6 +440,16 @@ diesel::table! {
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        blocked_at -> Nullable<BigInt>,
+        blocked_reason -> Nullable<Text>,
+        look_again_on -> Nullable<Date>,
+        put_off_count -> BigInt,
+        done_by -> Nullable<BigInt>,
+        check_on -> Nullable<Date>,
+        effect -> Nullable<Text>,
+        assign_by -> Nullable<Date>,
+        replaced_at -> Nullable<BigInt>,
+        before -> Nullable<Text>,
     }
 }
 
@@ -512,6 +522,9 @@ diesel::table! {
         body -> Text,
     }
 }
+
+mod actions;
+pub use actions::*;
 
 diesel::joinable!(team_members -> teams (team_id));
 diesel::joinable!(team_members -> users (user_id));

@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 
-use super::world::{ActionItem, Deploy, Postmortem, World};
+use super::world::{ActionChange, ActionItem, Deploy, Postmortem, World};
 use super::{load_changes, load_incident};
 use crate::action_items::model::{ActionKind, ActionStatus, Priority};
 use crate::auth::model::{Role, Theme};
@@ -321,11 +321,56 @@ fn add_postmortem(c: &mut Conn, postmortem: &Postmortem, rows: &Rows<'_>) -> Res
     Ok(())
 }
 
+/// What a blocked item of the demo waits for.
+const OBSTACLES: [&str; 3] =
+    ["Waits for the vendor's fix", "Needs a slot in the payment freeze", "Nobody can reach the old build machine"];
+
+/// What follows from an item's history.
+struct Life {
+    /// Which of the changes moved the due date back.
+    delays: Vec<usize>,
+    done_by: Option<&'static str>,
+    check_on: Option<NaiveDate>,
+    look_again_on: Option<NaiveDate>,
+    blocked: Option<(&'static str, DateTime<Utc>)>,
+}
+
+impl Life {
+    fn of(item: &ActionItem) -> Self {
+        let is_delay = |change: &ActionChange| change.field == "due_on" && change.old_value < change.new_value;
+        let closed_on = item.closed_at.map(|at| at.date_naive());
+        let after = |days| closed_on.map(|day| day + Days::new(days));
+        let done = item.changes.iter().find(|change| change.new_value.as_deref() == Some("done"));
+        let begun = item.changes.iter().map(|change| change.changed_at).max();
+        Life {
+            delays: item
+                .changes
+                .iter()
+                .enumerate()
+                .filter_map(|(index, change)| is_delay(change).then_some(index))
+                .collect(),
+            done_by: done.map(|change| change.changed_by),
+            check_on: after(30).filter(|_| item.status == "done"),
+            look_again_on: after(180).filter(|_| item.status == "declined"),
+            blocked: begun
+                .filter(|_| item.status == "in_progress" && item.number % 3 == 0)
+                .map(|since| (OBSTACLES[item.number.unsigned_abs() as usize % OBSTACLES.len()], since)),
+        }
+    }
+}
+
 fn add_action_item(c: &mut Conn, item: &ActionItem, rows: &Rows<'_>) -> Result<(), Error> {
     let last_change = item.changes.iter().map(|change| change.changed_at);
     let updated_at = last_change.fold(item.created_at, DateTime::max);
+    let life = Life::of(item);
     let id: i64 = diesel::insert_into(action_items::table)
         .values((
+            action_items::put_off_count.eq(life.delays.len() as i64),
+            action_items::done_by.eq(life.done_by.map(|who| rows.person(who)).transpose()?),
+            action_items::check_on.eq(life.check_on),
+            action_items::look_again_on.eq(life.look_again_on),
+            action_items::blocked_at.eq(life.blocked.map(|(_, since)| at(since))),
+            action_items::blocked_reason.eq(life.blocked.map(|(reason, _)| reason)),
             action_items::number.eq(item.number),
             action_items::incident_id.eq(item.incident.map(|number| rows.incident(number)).transpose()?),
             action_items::title.eq(&item.title),
@@ -358,7 +403,26 @@ fn add_action_item(c: &mut Conn, item: &ActionItem, rows: &Rows<'_>) -> Result<(
             ))
             .execute(c)?;
     }
-    for change in &item.changes {
+    let mut told: Vec<ActionChange> = Vec::with_capacity(item.changes.len());
+    for (index, change) in item.changes.iter().enumerate() {
+        told.push(change.clone());
+        if let Some(count) = life.delays.iter().position(|delay| *delay == index) {
+            let old_value = Some(count.to_string()).filter(|_| count > 0);
+            let new_value = Some((count + 1).to_string());
+            told.push(ActionChange { field: "put_off", old_value, new_value, reason: String::new(), ..change.clone() });
+        }
+    }
+    if let Some((reason, since)) = life.blocked {
+        told.push(ActionChange {
+            field: "blocked",
+            old_value: None,
+            new_value: Some(reason.to_owned()),
+            reason: reason.to_owned(),
+            changed_by: item.owner.unwrap_or(item.created_by),
+            changed_at: since,
+        });
+    }
+    for change in &told {
         diesel::insert_into(action_item_changes::table)
             .values((
                 action_item_changes::action_item_id.eq(id),

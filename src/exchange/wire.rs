@@ -240,8 +240,26 @@ shape! {
         tracker_url: Option<String>,
         /// Why it was declined.
         declined_reason: Option<String>,
+        /// When to look at it again.
+        look_again_on: Option<NaiveDate>,
         /// When it was done or declined.
         closed_at: Option<Moment>,
+        /// Who finished it.
+        done_by: Option<String>,
+        /// Since when something stands in the way.
+        blocked_at: Option<Moment>,
+        /// What that is.
+        blocked_reason: Option<String>,
+        /// How often its due date was moved back.
+        put_off_count: i64,
+        /// By when it must have an owner.
+        assign_by: Option<NaiveDate>,
+        /// When its owner is asked whether it works.
+        check_on: Option<NaiveDate>,
+        /// What the answer was: `works` or `came_back`.
+        effect: Option<String>,
+        /// When it was split into others or merged into another.
+        replaced_at: Option<Moment>,
         /// Who wrote it down.
         created_by: Option<String>,
         /// Counts changes.

@@ -19,6 +19,8 @@ pub struct Desk {
     pub live: Vec<(Incident, Vec<Service>)>,
     /// My unfinished items that are late or due soon, the earliest first.
     pub my_items: Vec<ActionRow>,
+    /// My finished items whose day has come to say whether they work.
+    pub checks: Vec<ActionRow>,
     /// Resolved incidents whose postmortem nobody has published.
     pub unpublished: Vec<Incident>,
     /// Drafts that I began.

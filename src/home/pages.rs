@@ -53,6 +53,7 @@ fn laid_out(who: &SignedIn, desk: Desk, base_url: &str) -> Home {
             })
             .collect(),
         my_items: desk.my_items.into_iter().map(|row| item(row, today)).collect(),
+        checks: desk.checks.into_iter().map(|row| item(row, today)).collect(),
         due: due
             .into_iter()
             .take(PART_LIMIT)

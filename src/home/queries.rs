@@ -31,6 +31,7 @@ pub fn desk(c: &mut Conn, user_id: i64, today: NaiveDate) -> Result<Desk, Error>
     Ok(Desk {
         is_blank: deploys.is_empty() && any_incident.is_none(),
         my_items: my_items(c, user_id, today)?,
+        checks: crate::action_items::effects::queries::due_for(c, user_id, today, LIMIT)?,
         unpublished: unpublished(c)?,
         my_drafts: my_drafts(c, user_id)?,
         published: published(c)?,

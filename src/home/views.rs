@@ -75,6 +75,8 @@ pub struct Home {
     pub live: Vec<LiveLine>,
     /// My items that are late or due soon.
     pub my_items: Vec<ItemLine>,
+    /// My finished items whose day has come to say whether they work.
+    pub checks: Vec<ItemLine>,
     /// Postmortems that are due.
     pub due: Vec<PostmortemLine>,
     /// How many more are due than are shown.
@@ -92,7 +94,11 @@ pub struct Home {
 impl Home {
     /// Whether nobody waits for me.
     pub fn is_calm(&self) -> bool {
-        self.live.is_empty() && self.my_items.is_empty() && self.due.is_empty() && self.my_drafts.is_empty()
+        self.live.is_empty()
+            && self.my_items.is_empty()
+            && self.checks.is_empty()
+            && self.due.is_empty()
+            && self.my_drafts.is_empty()
     }
 }
 

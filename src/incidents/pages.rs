@@ -231,6 +231,7 @@ fn shown(who: &SignedIn, record: Record, asked_zone: &str) -> Show {
         links,
         suspects,
         panel: Panel::new(&record.events, &setting),
+        echoes: record.echoes,
         signals: record.signals.0,
         signal_count: record.signals.1,
         factors: record.factors,

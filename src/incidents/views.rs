@@ -7,6 +7,7 @@ use super::around::model::{Basis, ImpactFigure, IncidentRole};
 use super::around::queries::RoleHolder;
 use super::model::{Incident, IncidentKind, IncidentStatus, Severity, TimeField};
 use super::strip::Strip;
+use crate::action_items::effects::model::Echoed;
 use crate::action_items::model::{ActionItem, ActionRow};
 use crate::error::FieldErrors;
 use crate::factors::model::{Factor, IncidentFactor};
@@ -321,6 +322,8 @@ pub struct Show {
     pub factor_choices: Vec<Factor>,
     /// What follows from it.
     pub actions: Vec<ActionLine>,
+    /// Earlier action items that it puts in question.
+    pub echoes: Vec<Echoed>,
     /// What was written about it.
     pub postmortem: Option<Postmortem>,
     /// People who may take a role.

@@ -23,6 +23,10 @@ const DOMAINS: &[&str] = &[
     "insights",
     "notify",
     "signals",
+    "insights",
+    "policies",
+    "saved_views",
+    "trackers",
     "releases",
     "changes",
 ];

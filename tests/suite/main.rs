@@ -4,6 +4,8 @@
 
 mod account;
 mod action_items;
+mod action_life;
+mod action_lists;
 mod authorization;
 mod backup;
 mod changes;
@@ -34,3 +36,4 @@ mod support;
 mod suspects;
 mod teams;
 mod timeline;
+mod trackers;

@@ -44,6 +44,17 @@ pub fn note(c: &mut Conn, actor: &Actor, item_id: i64, fact: &Fact, now: Moment)
     Ok(())
 }
 
+/// Writes changes down, one after the other.
+///
+/// # Errors
+/// The database's.
+pub fn note_all(c: &mut Conn, actor: &Actor, item_id: i64, facts: &[Fact], now: Moment) -> Result<(), Error> {
+    for fact in facts {
+        note(c, actor, item_id, fact, now)?;
+    }
+    Ok(())
+}
+
 /// The history of an item with the names of those who made it, newest first.
 ///
 /// # Errors
@@ -56,14 +67,6 @@ pub fn of_item(c: &mut Conn, item_id: i64) -> Result<Vec<(ItemChange, Option<Str
         .limit(HISTORY_LIMIT)
         .select((ItemChange::as_select(), users::name.nullable()))
         .load(c)?)
-}
-
-/// The last change of an item's status.
-///
-/// # Errors
-/// The database's.
-pub fn last_status(c: &mut Conn, item_id: i64) -> Result<Option<ItemChange>, Error> {
-    last(c, item_id, "status")
 }
 
 /// Why an item is due when it is: the reason of the last change of its date, if there was one.
@@ -98,6 +101,12 @@ pub fn differences(before: &ActionRow, after: &ActionRow) -> Vec<Fact> {
             ("factor", row.factor.as_ref().map(|factor| factor.name.clone())),
             ("tracker_url", row.item.tracker_url.clone()),
             ("details", Some(row.item.details.clone()).filter(|text| !text.is_empty())),
+            ("status", Some(row.item.status.words().to_owned())),
+            ("blocked", row.item.blocked_reason.clone()),
+            ("put_off", Some(row.item.put_off_count.to_string()).filter(|_| row.item.put_off_count > 0)),
+            ("look_again_on", row.item.look_again_on.map(|day| day.to_string())),
+            ("check_on", row.item.check_on.map(|day| day.to_string())),
+            ("effect", row.item.effect.map(|effect| effect.words().to_owned())),
         ]
     };
     words(before)

@@ -3,6 +3,7 @@
 use super::super::around::model::{ImpactFigure, TimeCorrection};
 use super::super::around::queries::{self as around, RoleHolder};
 use super::super::model::Incident;
+use crate::action_items::effects::model::Echoed;
 use crate::action_items::model::ActionRow;
 use crate::clock::Moment;
 use crate::db::Conn;
@@ -45,6 +46,8 @@ pub struct Record {
     pub events: Vec<EventRow>,
     /// Its action items.
     pub actions: Vec<ActionRow>,
+    /// Earlier action items that it puts in question.
+    pub echoes: Vec<Echoed>,
     /// What made it possible.
     pub factors: Vec<IncidentFactor>,
     /// Factors that are known from other incidents.
@@ -75,6 +78,7 @@ pub fn read(c: &mut Conn, number: i64, now: Moment) -> Result<Record, Error> {
         signals: crate::signals::queries_attach::of_incident(c, incident.id)?,
         events: crate::timeline::queries::of_incident(c, incident.id)?,
         actions: crate::action_items::queries::of_incident(c, incident.id)?,
+        echoes: crate::action_items::effects::queries::echoes(c, &incident)?,
         factors: crate::factors::queries::of_incident(c, incident.id)?,
         factor_choices: crate::factors::queries::choices(c)?,
         postmortem: crate::postmortems::queries::of_incident(c, incident.id)?,

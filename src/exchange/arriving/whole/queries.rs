@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use crate::action_items::life::model::Effect;
 use crate::action_items::model::{ActionKind, ActionStatus, Priority};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
@@ -346,6 +347,8 @@ pub fn action_item(
     };
     let owner = by.person(c, item.owner.as_ref())?;
     let created_by = by.person(c, item.created_by.as_ref())?;
+    let done_by = by.person(c, item.done_by.as_ref())?;
+    let effect = item.effect.as_deref().map(|effect| word::<Effect>("effect of an action item", effect)).transpose()?;
     let team = team_id(c, item.team.as_deref())?;
     let factor = factor_id(c, item.factor.as_deref())?;
     for (what, wanted, found) in [("team", &item.team, team), ("factor", &item.factor, factor)] {
@@ -368,7 +371,16 @@ pub fn action_item(
             action_items::due_on.eq(item.due_on),
             action_items::tracker_url.eq(&item.tracker_url),
             action_items::declined_reason.eq(&item.declined_reason),
+            action_items::look_again_on.eq(item.look_again_on),
             action_items::closed_at.eq(item.closed_at),
+            action_items::done_by.eq(done_by),
+            action_items::blocked_at.eq(item.blocked_at),
+            action_items::blocked_reason.eq(&item.blocked_reason),
+            action_items::put_off_count.eq(item.put_off_count),
+            action_items::assign_by.eq(item.assign_by),
+            action_items::check_on.eq(item.check_on),
+            action_items::effect.eq(effect),
+            action_items::replaced_at.eq(item.replaced_at),
             action_items::created_by.eq(created_by),
             action_items::revision.eq(item.revision.max(1)),
             action_items::created_at.eq(created_at),

@@ -1,0 +1,4 @@
+//! The board: a column for each status, moved by plain buttons.
+
+pub mod pages;
+pub mod views;

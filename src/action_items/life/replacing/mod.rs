@@ -1,0 +1,6 @@
+//! Splitting an item into others, and merging one into another. The old one is closed, and each knows the other.
+
+mod queries;
+
+pub use self::queries::{Related, merge, relations, split};
+pub(super) use self::queries::{unmake, unmerge};
