@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::jobs::model::Schedule;
 use crate::jobs::worker::{self, Registry};
+use crate::notify::jobs as notify;
 use crate::routes;
 use crate::web::{compress, errors, guard};
 
@@ -20,15 +21,22 @@ const DRAIN_S: u64 = 25;
 pub fn job_handler(kind: &str) -> Option<worker::Handler> {
     match kind {
         crate::hooks::jobs::READ_DELIVERY => Some(crate::hooks::jobs::read_delivery),
+        notify::DIGESTS => Some(notify::digests),
+        notify::SWEEP => Some(notify::sweep),
+        notify::PRUNE => Some(notify::prune),
         _ => None,
     }
 }
 
 /// The handler of each kind of job that talks to the world outside; domains add theirs here.
-pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[];
+pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[(notify::SEND, notify::send)];
 
 /// Jobs that come back by themselves; domains add theirs here.
-pub const SCHEDULES: &[Schedule] = &[];
+pub const SCHEDULES: &[Schedule] = &[
+    Schedule { kind: notify::DIGESTS, every_s: 300 },
+    Schedule { kind: notify::SWEEP, every_s: 60 },
+    Schedule { kind: notify::PRUNE, every_s: 86_400 },
+];
 
 /// All of them, for the worker and for tests.
 pub const JOBS: Registry = Registry { inside: job_handler, outside: OUTSIDE_JOBS, schedules: SCHEDULES };

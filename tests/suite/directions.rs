@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOORS: &[&str] = &["db", "web", "jobs", "clock", "error", "config", "markdown", "charts", "outbound"];
+const FLOORS: &[&str] = &["db", "web", "jobs", "clock", "error", "config", "markdown", "charts", "outbound", "mail"];
 const DOMAINS: &[&str] = &[
     "services",
     "teams",
@@ -20,6 +20,9 @@ const DOMAINS: &[&str] = &[
     "demo",
     "references",
     "notify",
+    "chat",
+    "webhooks",
+    "feeds",
     "signals",
 ];
 /// Rooms that read everybody and that nobody reads.

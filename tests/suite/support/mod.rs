@@ -62,6 +62,7 @@ impl TestApp {
             base_url: "http://debrief.test".to_owned(),
             trusted_proxies: Vec::new(),
             outbound_allow: vec!["127.0.0.0/8".parse().unwrap()],
+            mail: None,
             secret_key: Some(SealKey::parse(&"07".repeat(32)).unwrap()),
         };
         let db = Db::open(target).unwrap();
