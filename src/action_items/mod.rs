@@ -10,6 +10,7 @@ pub mod forms;
 pub mod history;
 pub mod list;
 pub mod model;
+pub mod news;
 pub mod pages;
 pub mod queries;
 pub mod views;
