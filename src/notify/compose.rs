@@ -229,7 +229,8 @@ pub fn chat(house: House<'_>, flavour: Flavour, notice: &ToldNotice, settings_pa
             let head = format!("**[{}]({link})**", calm_markdown(&notice.title));
             let foot = format!("_{}_ [Change what comes here]({stop})", calm_markdown(&why));
             let body = calm_markdown(&body);
-            json!({"text": [head, body, foot].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")})
+            let parts: Vec<String> = [head, body, foot].into_iter().filter(|part| !part.is_empty()).collect();
+            json!({"text": parts.join("\n\n")})
         }
         Flavour::Teams => {
             let mut blocks =

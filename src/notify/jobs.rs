@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::compose::{self, Addressee, House};
 use super::model::{
-    AttemptOutcome, Message, MessageState, REFUSED_LIMIT, TRY_FOR_S, ToldNotice, retry_s,
+    AttemptOutcome, Message, MessageState, REFUSED_FOR_S, TRY_FOR_S, ToldNotice, retry_s,
 };
 use super::queries::Lane;
 use super::queries_lane::{self, Door, Ending};
@@ -185,7 +185,7 @@ fn hand_over(app: &App, message: &Message, parcel: &Parcel, now: Moment) -> Endi
             Some(mailer) => match mailer.send(letter) {
                 Ok(()) => delivered("taken by the mail server"),
                 Err(MailError::Unwritable(why)) => over(AttemptOutcome::Refused, why),
-                Err(error @ MailError::Refused(_)) if message.attempts + 1 >= REFUSED_LIMIT => {
+                Err(error @ MailError::Refused(_)) if now.seconds_since(message.created_at) >= REFUSED_FOR_S => {
                     over(AttemptOutcome::Refused, error.to_string())
                 }
                 Err(error @ MailError::Refused(_)) => {

@@ -3,6 +3,8 @@
 pub mod browser;
 pub mod databases;
 pub mod program;
+pub mod receiver;
+pub mod smtp;
 
 use debrief::app::App;
 use debrief::auth::actor::Actor;
