@@ -29,7 +29,11 @@ pub fn changed(
     let notice = Notice {
         kind: NoticeKind::ActionAssigned,
         title: format!("{} is yours: {}", after.key(), after.title),
-        body: if due.is_empty() { after.details.clone() } else { format!("{}, {due}.\n\n{}", after.priority, after.details) },
+        body: if due.is_empty() {
+            after.details.clone()
+        } else {
+            format!("{}, {due}.\n\n{}", after.priority, after.details)
+        },
         why: format!("{} gave you {}", actor.name, after.key()),
         audience: Audience::people([owner_id]),
         actor_id: actor.user_id,

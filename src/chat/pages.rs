@@ -87,9 +87,7 @@ pub async fn create(
                     })
                     .await
             }
-            Err(Error::Invalid(errors)) => {
-                Err(Error::field("url", errors.of("secret").unwrap_or_default().to_owned()))
-            }
+            Err(Error::Invalid(errors)) => Err(Error::field("url", errors.of("secret").unwrap_or_default().to_owned())),
             Err(other) => Err(other),
         },
         Err(error) => Err(error),

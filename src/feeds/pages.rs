@@ -110,10 +110,8 @@ async fn list(
     address: Option<String>,
 ) -> Result<HttpResponse, Error> {
     let user_id = who.user.id;
-    let (rows, teams) = app
-        .db
-        .read(move |c| Ok::<_, Error>((queries::of_user(c, user_id)?, crate::teams::queries::all(c)?)))
-        .await?;
+    let (rows, teams) =
+        app.db.read(move |c| Ok::<_, Error>((queries::of_user(c, user_id)?, crate::teams::queries::all(c)?))).await?;
     let status = match (&address, errors.is_empty()) {
         (Some(_), _) => StatusCode::CREATED,
         (None, true) => StatusCode::OK,

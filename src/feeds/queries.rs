@@ -44,11 +44,8 @@ pub fn add(
     (kind, team): (FeedKind, Option<&str>),
     now: Moment,
 ) -> Result<String, Error> {
-    let count: i64 = feeds::table
-        .filter(feeds::user_id.eq(user_id))
-        .filter(feeds::revoked_at.is_null())
-        .count()
-        .get_result(c)?;
+    let count: i64 =
+        feeds::table.filter(feeds::user_id.eq(user_id)).filter(feeds::revoked_at.is_null()).count().get_result(c)?;
     if count >= ADDRESS_LIMIT {
         return Err(Error::field("kind", format!("You have {ADDRESS_LIMIT} addresses. Revoke one first.")));
     }

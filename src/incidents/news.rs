@@ -87,13 +87,7 @@ pub fn changed(
 ///
 /// # Errors
 /// The database's.
-pub fn update_posted(
-    c: &mut Conn,
-    actor: &Actor,
-    incident: &Incident,
-    text: &str,
-    now: Moment,
-) -> Result<(), Error> {
+pub fn update_posted(c: &mut Conn, actor: &Actor, incident: &Incident, text: &str, now: Moment) -> Result<(), Error> {
     let notice = Notice {
         kind: NoticeKind::IncidentUpdated,
         thing: thing(incident),

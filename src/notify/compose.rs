@@ -233,8 +233,9 @@ pub fn chat(house: House<'_>, flavour: Flavour, notice: &ToldNotice, settings_pa
             json!({"text": parts.join("\n\n")})
         }
         Flavour::Teams => {
-            let mut blocks =
-                vec![json!({"type": "TextBlock", "text": calm_markdown(&notice.title), "weight": "bolder", "wrap": true})];
+            let mut blocks = vec![
+                json!({"type": "TextBlock", "text": calm_markdown(&notice.title), "weight": "bolder", "wrap": true}),
+            ];
             if !body.is_empty() {
                 blocks.push(json!({"type": "TextBlock", "text": calm_markdown(&body), "wrap": true}));
             }

@@ -3,9 +3,7 @@
 use std::time::Instant;
 
 use super::compose::{self, Addressee, House};
-use super::model::{
-    AttemptOutcome, Message, MessageState, REFUSED_FOR_S, TRY_FOR_S, ToldNotice, retry_s,
-};
+use super::model::{AttemptOutcome, Message, MessageState, REFUSED_FOR_S, TRY_FOR_S, ToldNotice, retry_s};
 use super::queries::Lane;
 use super::queries_lane::{self, Door, Ending};
 use super::{queries_digest, signing};
@@ -68,8 +66,15 @@ fn again(c: &mut Conn, kind: &str, at: Option<Moment>, now: Moment) -> Result<()
 /// What is handed over, and where.
 enum Parcel {
     Letter(Box<Letter>),
-    Chat { url: String, body: Vec<u8> },
-    Signed { url: String, secrets: Vec<String>, body: Vec<u8> },
+    Chat {
+        url: String,
+        body: Vec<u8>,
+    },
+    Signed {
+        url: String,
+        secrets: Vec<String>,
+        body: Vec<u8>,
+    },
     /// Nothing is sent, ever, for this reason.
     Nothing(String),
     /// The receiver is switched off; the message waits.

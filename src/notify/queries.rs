@@ -356,11 +356,7 @@ pub fn wish(c: &mut Conn, (user_id, zone): (i64, &Zone), wishes: &Wishes, now: M
 /// The database's.
 pub fn choose(c: &mut Conn, user_id: i64, kind: NoticeKind, choice: Choice) -> Result<(), Error> {
     let insert = diesel::insert_into(notice_choices::table)
-        .values((
-            notice_choices::user_id.eq(user_id),
-            notice_choices::kind.eq(kind),
-            notice_choices::choice.eq(choice),
-        ))
+        .values((notice_choices::user_id.eq(user_id), notice_choices::kind.eq(kind), notice_choices::choice.eq(choice)))
         .on_conflict((notice_choices::user_id, notice_choices::kind))
         .do_update()
         .set(notice_choices::choice.eq(choice));

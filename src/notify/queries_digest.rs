@@ -5,8 +5,8 @@ use diesel::prelude::*;
 
 use super::compose::{DigestLine, DigestPart};
 use super::model::{
-    Audience, Choice, DIGEST, DIGEST_LINES, LATE_AGAIN_DAYS, Message, MessageState, Notice, NoticeKind,
-    NoticeSettings, SOON_DAYS, Thing, ToldNotice, next_digest, reminder,
+    Audience, Choice, DIGEST, DIGEST_LINES, LATE_AGAIN_DAYS, Message, MessageState, Notice, NoticeKind, NoticeSettings,
+    SOON_DAYS, Thing, ToldNotice, next_digest, reminder,
 };
 use super::queries::{self, Receiver, choices, settings_of};
 use super::queries_lane::objection;
@@ -103,10 +103,9 @@ fn make(c: &mut Conn, user: &User, today: NaiveDate, now: Moment) -> Result<bool
     for kind in chosen.with(Choice::Daily) {
         has_reminder = has_reminder || !reaching(c, user.id, kind, today)?.is_empty();
     }
-    let gathered = messages::table
-        .filter(messages::user_id.eq(user.id))
-        .filter(messages::state.eq(MessageState::Gathered));
-    let has_news = gathered.select(messages::id).first::<i64>(c).optional()?.is_some();
+    let gathered =
+        || messages::table.filter(messages::user_id.eq(user.id)).filter(messages::state.eq(MessageState::Gathered));
+    let has_news = gathered().select(messages::id).first::<i64>(c).optional()?.is_some();
     if !has_news && !has_reminder {
         return Ok(false);
     }
@@ -123,12 +122,8 @@ fn make(c: &mut Conn, user: &User, today: NaiveDate, now: Moment) -> Result<bool
     let to = Receiver::Person(user.id);
     let id = queries::write(c, (DIGEST, None), to, (MessageState::Waiting, now), now)?;
     diesel::update(messages::table.find(id)).set(messages::digest_on.eq(today)).execute(c)?;
-    diesel::update(gathered)
-        .set((
-            messages::state.eq(MessageState::InDigest),
-            messages::digest_id.eq(id),
-            messages::settled_at.eq(now),
-        ))
+    diesel::update(gathered())
+        .set((messages::state.eq(MessageState::InDigest), messages::digest_id.eq(id), messages::settled_at.eq(now)))
         .execute(c)?;
     Ok(true)
 }

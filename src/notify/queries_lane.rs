@@ -76,8 +76,7 @@ pub fn door(c: &mut Conn, message: &Message, now: Moment) -> Result<Door, Error>
         return Ok(Door::Gone("the person is disabled"));
     }
     let settings = settings_of(c, user.id, &user.zone(), now)?;
-    let addressee =
-        Addressee { name: user.name.clone(), email: user.email.clone(), stop_token: settings.stop_token };
+    let addressee = Addressee { name: user.name.clone(), email: user.email.clone(), stop_token: settings.stop_token };
     Ok(Door::Person(user, addressee))
 }
 
@@ -229,7 +228,9 @@ fn tell_switched_off(
     let notice = Notice {
         kind: NoticeKind::ChannelOff,
         title: format!("{} was switched off", thing.key),
-        body: format!("It failed {times}. The last time: {detail}\n\nMend it, then switch it on again; what waits is sent then."),
+        body: format!(
+            "It failed {times}. The last time: {detail}\n\nMend it, then switch it on again; what waits is sent then."
+        ),
         why: format!("you look after the {} {}", thing.kind, thing.key),
         thing,
         audience,
@@ -318,11 +319,7 @@ pub fn drop_waiting(c: &mut Conn, user_id: i64, why: &str, now: Moment) -> Resul
         .filter(messages::user_id.eq(user_id))
         .filter(messages::state.eq_any([MessageState::Waiting, MessageState::Gathered]));
     diesel::update(waiting)
-        .set((
-            messages::state.eq(MessageState::Skipped),
-            messages::last_error.eq(why),
-            messages::settled_at.eq(now),
-        ))
+        .set((messages::state.eq(MessageState::Skipped), messages::last_error.eq(why), messages::settled_at.eq(now)))
         .execute(c)?;
     Ok(())
 }

@@ -244,7 +244,8 @@ pub fn save(c: &mut Conn, actor: &Actor, incident: &Incident, text: &Text<'_>, n
     }
     let number = current.number + 1;
     add_revision(c, actor, &postmortem, text, now)?;
-    let thing = crate::notify::model::Thing::new("postmortem", incident.key(), format!("{}/postmortem", incident.path()));
+    let thing =
+        crate::notify::model::Thing::new("postmortem", incident.key(), format!("{}/postmortem", incident.path()));
     let texts = (current.markdown.as_str(), text.markdown);
     crate::notify::queries::tell_mentioned(c, actor.user_id, &thing, texts, now)?;
     let is_taken_up = postmortem.status == PostmortemStatus::NotNeeded;

@@ -137,10 +137,7 @@ pub fn check_may_change(c: &mut Conn, user: &User, team: &Team) -> Result<(), Er
     if user.role == Role::Admin || belongs.is_some() {
         return Ok(());
     }
-    Err(Error::Forbidden(format!(
-        "Only members of {} and admins may change this. Ask one of them.",
-        team.name
-    )))
+    Err(Error::Forbidden(format!("Only members of {} and admins may change this. Ask one of them.", team.name)))
 }
 
 /// Lets somebody join a team; done again, it changes nothing.

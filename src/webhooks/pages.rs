@@ -37,8 +37,7 @@ async fn list(who: &SignedIn, app: &App, (fields, errors): (Fields, FieldErrors)
         .into_iter()
         .map(|webhook| views::Row { off_since: webhook.disabled_at.map(|at| who.stamp(at)), webhook })
         .collect();
-    let ticked =
-        if errors.is_empty() { NoticeKind::ALL.to_vec() } else { views::ticked(&fields) };
+    let ticked = if errors.is_empty() { NoticeKind::ALL.to_vec() } else { views::ticked(&fields) };
     let layout = who.layout("Webhooks", Section::Admin);
     page_with(status(&errors), &views::Index { layout, rows, ticked, fields, errors })
 }
@@ -127,12 +126,7 @@ async fn record(
 ///
 /// # Errors
 /// 404; 422 with the form as typed.
-pub async fn change(
-    who: Admin,
-    app: web::Data<App>,
-    id: web::Path<i64>,
-    typed: Form,
-) -> Result<HttpResponse, Error> {
+pub async fn change(who: Admin, app: web::Data<App>, id: web::Path<i64>, typed: Form) -> Result<HttpResponse, Error> {
     let (id, actor, now) = (id.into_inner(), who.actor(), who.now);
     let outcome = match forms::webhook(&typed.0) {
         Ok(draft) => app.db.write(move |c| queries::change(c, &actor, id, &draft, now)).await,
@@ -204,5 +198,8 @@ pub async fn test(who: Admin, app: web::Data<App>, id: web::Path<i64>) -> Result
             Ok::<_, Error>(webhook)
         })
         .await?;
-    Ok(see_other_with(webhook.path(), &Flash::ok("A test is on its way. Reload in a moment to see whether it arrived.")))
+    Ok(see_other_with(
+        webhook.path(),
+        &Flash::ok("A test is on its way. Reload in a moment to see whether it arrived."),
+    ))
 }

@@ -34,12 +34,7 @@ pub fn all(c: &mut Conn) -> Result<Vec<Webhook>, Error> {
 /// # Errors
 /// 404
 pub fn by_id(c: &mut Conn, id: i64) -> Result<Webhook, Error> {
-    webhooks::table
-        .find(id)
-        .select(Webhook::as_select())
-        .first(c)
-        .optional()?
-        .ok_or_else(|| Error::no("webhook", id))
+    webhooks::table.find(id).select(Webhook::as_select()).first(c).optional()?.ok_or_else(|| Error::no("webhook", id))
 }
 
 /// Adds a webhook with its sealed secret.
@@ -81,11 +76,7 @@ pub fn add(
 pub fn change(c: &mut Conn, actor: &Actor, id: i64, draft: &WebhookDraft, now: Moment) -> Result<Webhook, Error> {
     let before = by_id(c, id)?;
     diesel::update(webhooks::table.find(id))
-        .set((
-            webhooks::name.eq(&draft.name),
-            webhooks::url.eq(&draft.url),
-            webhooks::kinds.eq(list_of(&draft.kinds)),
-        ))
+        .set((webhooks::name.eq(&draft.name), webhooks::url.eq(&draft.url), webhooks::kinds.eq(list_of(&draft.kinds))))
         .execute(c)?;
     let after = by_id(c, id)?;
     record(c, actor, "webhook.change", (&after, Some(facts(&before)), Some(facts(&after))), now)?;
@@ -113,13 +104,7 @@ pub fn renew_secret(c: &mut Conn, actor: &Actor, id: i64, sealed: &str, now: Mom
 ///
 /// # Errors
 /// 404
-pub fn switch(
-    c: &mut Conn,
-    actor: &Actor,
-    id: i64,
-    off_because: Option<&str>,
-    now: Moment,
-) -> Result<Webhook, Error> {
+pub fn switch(c: &mut Conn, actor: &Actor, id: i64, off_because: Option<&str>, now: Moment) -> Result<Webhook, Error> {
     let webhook = by_id(c, id)?;
     diesel::update(webhooks::table.find(id))
         .set((

@@ -31,8 +31,9 @@ both!(
         app.work_queue().await;
         let told: Vec<_> = receiver.taken()[3..].iter().map(|taken| taken.json()).collect();
         assert_eq!(told.len(), 3, "{told:?}");
-        assert!(told.iter().any(|one| one["blocks"][0]["text"]["text"].as_str().is_some_and(|text| text
-            .contains("http://debrief.test/incidents/INC-1|INC-1 Checkout &lt;!here&gt; is down (SEV1)"))));
+        assert!(told.iter().any(|one| one["blocks"][0]["text"]["text"].as_str().is_some_and(|text| {
+            text.contains("http://debrief.test/incidents/INC-1|INC-1 Checkout &lt;!here&gt; is down (SEV1)")
+        })));
         assert!(told.iter().any(|one| one["attachments"][0]["content"]["type"] == "AdaptiveCard"));
         assert!(told.iter().any(|one| one["text"].as_str().is_some_and(|text| text.starts_with("**["))));
         // Strangers to the team neither see nor change it.

@@ -89,7 +89,8 @@ both!(
 both!(
     async fn feeds_hold_incidents_and_published_postmortems(app: TestApp) {
         let mut ada = app.ada();
-        let typed = [("title", "Checkout & <payments> are down"), ("severity", "SEV1"), ("summary", "*Nobody* can pay")];
+        let typed =
+            [("title", "Checkout & <payments> are down"), ("severity", "SEV1"), ("summary", "*Nobody* can pay")];
         assert_eq!(ada.post("/incidents", &typed).await.status, 303);
         assert_eq!(ada.post("/incidents/INC-1/postmortem", &[]).await.status, 303);
         let incidents = address(&mut ada, &[("kind", "incidents")]).await;

@@ -6,7 +6,6 @@ use debrief::auth::model::Role;
 use debrief::clock::Clock;
 use debrief::db::{Db, Target};
 use debrief::jobs::queries::claim;
-use debrief::mail::Sender;
 use debrief::notify::model::{Audience, Notice, NoticeKind, Thing};
 use debrief::notify::{jobs, queries};
 
@@ -33,16 +32,10 @@ fn tell(app: &TestApp, title: &str, user_id: i64) {
     assert!(app.write(|c| queries::tell(c, &notice(title, user_id), now)));
 }
 
-fn with_mail(app: &TestApp, server: &SmtpServer) -> TestApp {
-    let mut app = app.clone();
-    app.app.mailer = Some(Sender::new(&server.config()));
-    app
-}
-
 both!(
     async fn a_letter_says_why_it_came_and_how_to_stop_it(app: TestApp) {
         let Some(server) = SmtpServer::start() else { return };
-        let app = with_mail(&app, &server);
+        let app = app.with_mail(server.config());
         let ada = app.user("Ada", Role::Member);
         tell(&app, "Minutes: Größe \r\nBcc: all@example.org", ada);
         app.work_queue().await;
@@ -56,7 +49,10 @@ both!(
         assert_eq!(header("list-unsubscribe-post"), "List-Unsubscribe=One-Click");
         for text in ["text", "html"] {
             let text = letter[text].as_str().unwrap();
-            assert!(text.contains("because you were there") && text.contains("http://debrief.test/retros/RET-1"), "{text}");
+            assert!(
+                text.contains("because you were there") && text.contains("http://debrief.test/retros/RET-1"),
+                "{text}"
+            );
         }
         // One click, without a cookie: nothing of this kind comes any more, not even what was written already.
         tell(&app, "Minutes of another day", ada);
@@ -73,7 +69,7 @@ both!(
 both!(
     async fn letters_arrive_in_order_when_the_server_comes_back(app: TestApp) {
         let Some(mut server) = SmtpServer::prepare() else { return };
-        let app = with_mail(&app, &server);
+        let app = app.with_mail(server.config());
         let ada = app.user("Ada", Role::Member);
         for title in ["one", "two", "three"] {
             tell(&app, title, ada);
@@ -110,7 +106,7 @@ both!(
 both!(
     async fn what_was_handed_over_and_not_written_down_comes_again_as_the_same_letter(app: TestApp) {
         let Some(server) = SmtpServer::start() else { return };
-        let app = with_mail(&app, &server);
+        let app = app.with_mail(server.config());
         let ada = app.user("Ada", Role::Member);
         tell(&app, "one", ada);
         let now = app.now();
@@ -132,7 +128,7 @@ both!(
 both!(
     async fn nobody_who_may_not_know_is_told(app: TestApp) {
         let Some(server) = SmtpServer::start() else { return };
-        let app = with_mail(&app, &server);
+        let app = app.with_mail(server.config());
         let (ada, bo) = (app.user("Ada", Role::Member), app.user("Bo", Role::Member));
         let mut admin = app.signed_in("Root", Role::Admin);
         for user in [ada, bo] {
@@ -146,7 +142,8 @@ both!(
         assert_eq!(admin.post(&format!("/admin/people/{bo}/disabling"), &[]).await.status, 303);
         tell(&app, "two", bo);
         app.work_queue().await;
-        let to: Vec<String> = server.taken().iter().map(|letter| letter["to"][0].as_str().unwrap().to_owned()).collect();
+        let to: Vec<String> =
+            server.taken().iter().map(|letter| letter["to"][0].as_str().unwrap().to_owned()).collect();
         assert_eq!(to, ["ada@example.org"]);
         let log = admin.get("/admin/messages?state=skipped").await;
         assert!(log.text().contains("the person may not see it"), "{}", log.one("main"));

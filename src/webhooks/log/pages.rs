@@ -69,7 +69,12 @@ pub async fn replay(who: Admin, app: web::Data<App>, id: web::Path<i64>) -> Resu
         .write(move |c| {
             send_again(c, id, now)?;
             let subject = format!("message {id}");
-            audit::record(c, &actor, now, &Change { action: "message.replay", subject, old: None::<()>, new: None::<()> })
+            audit::record(
+                c,
+                &actor,
+                now,
+                &Change { action: "message.replay", subject, old: None::<()>, new: None::<()> },
+            )
         })
         .await?;
     let said = Flash::ok("It is on its way again. Reload in a moment to see whether it arrived.");

@@ -15,6 +15,7 @@ use debrief::clock::{Clock, Moment};
 use debrief::config::Config;
 use debrief::db::{Db, Target};
 use debrief::error::Error;
+use debrief::mail::MailConfig;
 
 pub use self::browser::Http;
 use self::databases::Database;
@@ -75,6 +76,13 @@ impl TestApp {
     pub fn second_node(&self) -> Self {
         let db = Db::open(self.app.db.target()).unwrap();
         TestApp { app: App::new(db, self.app.clock.clone(), (*self.app.config).clone()) }
+    }
+
+    /// The same Debrief with a mail server; nodes that join it later have it, too.
+    pub fn with_mail(&self, mail: MailConfig) -> Self {
+        let mut config = (*self.app.config).clone();
+        config.mail = Some(mail);
+        TestApp { app: App::new(self.app.db.clone(), self.app.clock.clone(), config) }
     }
 
     pub fn now(&self) -> Moment {
