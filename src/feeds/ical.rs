@@ -1,6 +1,6 @@
 //! Writing iCalendar (RFC 5545). Pure.
 
-use super::model::CalendarEntry;
+use super::model::{CalendarEntry, When};
 use crate::clock::Moment;
 
 /// Longest line in octets, without its end.
@@ -26,14 +26,23 @@ pub fn calendar(name: &str, entries: &[CalendarEntry], now: Moment) -> String {
         line(&format!("DTSTAMP:{}", instant(entry.changed_at.min(now))));
         line(&format!("LAST-MODIFIED:{}", instant(entry.changed_at.min(now))));
         line(&format!("SEQUENCE:{}", entry.sequence.max(0)));
-        line(&format!("DTSTART;VALUE=DATE:{}", entry.on.format("%Y%m%d")));
-        line(&format!("DTEND;VALUE=DATE:{}", entry.on.succ_opt().unwrap_or(entry.on).format("%Y%m%d")));
+        match entry.when {
+            When::Day(day) => {
+                line(&format!("DTSTART;VALUE=DATE:{}", day.format("%Y%m%d")));
+                line(&format!("DTEND;VALUE=DATE:{}", day.succ_opt().unwrap_or(day).format("%Y%m%d")));
+            }
+            When::Hour(at) => {
+                line(&format!("DTSTART:{}", instant(at)));
+                line(&format!("DTEND:{}", instant(at.plus_s(3_600))));
+            }
+        }
         line(&format!("SUMMARY:{}", text(&entry.title)));
         if !entry.text.is_empty() {
             line(&format!("DESCRIPTION:{}", text(&entry.text)));
         }
         line(&format!("URL:{}", entry.url));
-        line("TRANSP:TRANSPARENT");
+        let takes_time = matches!(entry.when, When::Hour(_));
+        line(if takes_time { "TRANSP:OPAQUE" } else { "TRANSP:TRANSPARENT" });
         line("END:VEVENT");
     }
     line("END:VCALENDAR");
@@ -83,7 +92,7 @@ mod tests {
     fn long_lines_are_folded_between_characters() {
         let entry = CalendarEntry {
             uid: "act-1-due@debrief.test".to_owned(),
-            on: "2026-12-31".parse().unwrap(),
+            when: When::Day("2026-12-31".parse().unwrap()),
             title: format!("Größe; a, b \\ c {}", "🧯".repeat(60)),
             text: "one\r\ntwo\u{7}\tthree".to_owned(),
             url: "https://debrief.test/action-items/ACT-1".to_owned(),

@@ -60,13 +60,22 @@ pub struct Feed {
     pub revoked_at: Option<Moment>,
 }
 
-/// A day in a calendar.
+/// When an entry of a calendar is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// All of a day, wherever the reader is.
+    Day(NaiveDate),
+    /// An hour from this instant on.
+    Hour(Moment),
+}
+
+/// An entry of a calendar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarEntry {
     /// Never changes and is nobody else's: `act-7-due@debrief.example.org`.
     pub uid: String,
-    /// The day.
-    pub on: NaiveDate,
+    /// When it is.
+    pub when: When,
     /// One line.
     pub title: String,
     /// More.

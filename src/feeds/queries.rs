@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{ADDRESS_LIMIT, CALENDAR_LIMIT, CalendarEntry, FEED_LIMIT, Feed, FeedEntry, FeedKind};
+use super::model::{ADDRESS_LIMIT, CALENDAR_LIMIT, CalendarEntry, FEED_LIMIT, Feed, FeedEntry, FeedKind, When};
 use crate::action_items::model::ActionItem;
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
@@ -180,7 +180,7 @@ pub fn calendar(c: &mut Conn, feed: &Feed, site: &Site) -> Result<Vec<CalendarEn
             let key = item.key();
             Some(CalendarEntry {
                 uid: format!("{}-due@{}", key.to_lowercase(), site.host),
-                on,
+                when: When::Day(on),
                 title: format!("{key} due: {}", item.title),
                 text: format!("{}, {}", item.priority, item.status.words()),
                 url: site.link(&item.path()),
