@@ -2,6 +2,9 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod changes;
+
+pub use changes::*;
 mod notify;
 
 pub use notify::*;

@@ -24,6 +24,8 @@ const DOMAINS: &[&str] = &[
     "webhooks",
     "feeds",
     "signals",
+    "releases",
+    "changes",
 ];
 /// Rooms that read everybody and that nobody reads.
 const READERS: &[&str] = &["search", "home", "demo"];
