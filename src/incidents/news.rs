@@ -83,6 +83,42 @@ pub fn changed(
     tell(c, &notice, now).map(|_| ())
 }
 
+/// Services were added: for their teams it is as if it was declared now.
+///
+/// # Errors
+/// The database's.
+pub fn services_changed(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    before: &[String],
+    now: Moment,
+) -> Result<(), Error> {
+    if incident.status == IncidentStatus::Resolved {
+        return Ok(());
+    }
+    let (known, new): (Vec<_>, Vec<_>) =
+        around::services(c, incident.id)?.into_iter().partition(|service| before.contains(&service.slug));
+    let known: Vec<i64> = known.into_iter().filter_map(|service| service.team_id).collect();
+    let mut teams: Vec<i64> =
+        new.into_iter().filter_map(|service| service.team_id).filter(|team| !known.contains(team)).collect();
+    teams.dedup();
+    if teams.is_empty() {
+        return Ok(());
+    }
+    let notice = Notice {
+        kind: NoticeKind::IncidentDeclared,
+        thing: thing(incident),
+        title: format!("{} {} ({})", incident.key(), incident.title, incident.severity),
+        body: incident.summary.clone(),
+        why: "it turned out to hurt a service of your team".to_owned(),
+        audience: Audience::teams(teams),
+        actor_id: actor.user_id,
+        dedup_key: None,
+    };
+    tell(c, &notice, now).map(|_| ())
+}
+
 /// Somebody posted an update.
 ///
 /// # Errors

@@ -180,6 +180,7 @@ pub fn change(
         let (was, is) = around::set_services(c, actor, before.id, services, now)?;
         if was != is {
             story::services_changed(c, actor, before.id, &is, now)?;
+            news::services_changed(c, actor, &after, &was, now)?;
         }
         old.insert("services".into(), json!(was));
         new.insert("services".into(), json!(is));

@@ -221,7 +221,7 @@ fn items_part(
         })
         .collect();
     let more = count - i64::try_from(lines.len()).unwrap_or(0);
-    Ok(Some(DigestPart { heading, lines, more, more_path: "/action-items?owner=me" }))
+    Ok(Some(DigestPart { heading, lines, more, more_path: "/action-items?view=mine" }))
 }
 
 fn news_part(c: &mut Conn, user: &User, digest: &Message) -> Result<Option<DigestPart>, Error> {
