@@ -26,7 +26,12 @@ both!(
         let first: Vec<_> = receiver.taken().iter().map(|taken| taken.json()).collect();
         assert_eq!(first.len(), 3);
         let mut bo = app.signed_in("Bo", Role::Member);
-        let typed = [("title", "Checkout <!here> is down"), ("severity", "SEV1"), ("services", "checkout"), ("other_services", "")];
+        let typed = [
+            ("title", "Checkout <!here> is down"),
+            ("severity", "SEV1"),
+            ("services", "checkout"),
+            ("other_services", ""),
+        ];
         assert_eq!(bo.post("/incidents", &typed).await.status, 303);
         app.work_queue().await;
         let told: Vec<_> = receiver.taken()[3..].iter().map(|taken| taken.json()).collect();
