@@ -6,6 +6,7 @@ use crate::auth::sealed::Seal;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::mail::Sender;
 use crate::outbound::Client;
 use crate::web::metrics::Metrics;
 
@@ -22,6 +23,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// This node's name in leases and logs.
     pub node: Arc<str>,
+    /// Hands mail to the operator's server, when there is one.
+    pub mailer: Option<Sender>,
     /// The one door for calls to other programs.
     pub outbound: Client,
     /// Seals the secrets of other programs.
@@ -35,6 +38,7 @@ impl App {
         let outbound = Client::new(&config.outbound_allow);
         let seal = Seal::new(config.secret_key.clone(), &config.target);
         let metrics = Arc::new(Metrics::new());
-        App { db, clock, config: Arc::new(config), metrics, node: node.into(), outbound, seal }
+        let mailer = config.mail.as_ref().map(Sender::new);
+        App { db, clock, config: Arc::new(config), metrics, node: node.into(), mailer, outbound, seal }
     }
 }

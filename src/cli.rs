@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, FileConfig};
 use crate::db::{Db, Target, backup};
 use crate::error::Error;
+use crate::mail::MailOptions;
 use crate::server;
 use crate::web::fields::Fields;
 
@@ -57,6 +58,8 @@ struct Options {
     /// [default: a key file beside the SQLite database]
     #[arg(long, env = "DEBRIEF_SECRET_KEY", global = true, hide_env_values = true)]
     secret_key: Option<String>,
+    #[command(flatten)]
+    mail: MailOptions,
 }
 
 #[derive(Debug, Subcommand)]
@@ -216,6 +219,7 @@ fn settings(options: &Options, default_database: &str) -> Result<(Config, String
         Some(path) => FileConfig::read(path)?,
         None => FileConfig::default(),
     };
+    let file_mail = file.mail();
     let pick = |flag: &Option<String>, file: Option<String>, default: &str| {
         flag.clone().or(file).unwrap_or_else(|| default.to_owned())
     };
@@ -244,7 +248,9 @@ fn settings(options: &Options, default_database: &str) -> Result<(Config, String
         .map(|text| text.parse())
         .collect::<Result<_, _>>()?;
     let secret_key = options.secret_key.clone().or(file.secret_key).map(|text| SealKey::parse(&text)).transpose()?;
+    let mail = options.mail.clone().or(file_mail).check()?;
     let config = Config {
+        mail,
         outbound_allow,
         secret_key,
         target: Target::parse(&pick(&options.database_url, file.database_url, default_database)),

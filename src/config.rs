@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::auth::sealed::SealKey;
 use crate::db::Target;
+use crate::mail::{MailConfig, MailOptions};
 use crate::outbound::Network;
 
 /// The settings file's keys; each may be left out.
@@ -27,9 +28,33 @@ pub struct FileConfig {
     pub outbound_allow: Option<Vec<String>>,
     /// What secrets of other programs are sealed with: 64 hexadecimal digits.
     pub secret_key: Option<String>,
+    /// SMTP server that takes mail.
+    pub smtp_host: Option<String>,
+    /// Its port.
+    pub smtp_port: Option<u16>,
+    /// `tls`, `starttls` or `none`.
+    pub smtp_security: Option<String>,
+    /// Name to sign in with.
+    pub smtp_user: Option<String>,
+    /// Password to sign in with.
+    pub smtp_password: Option<String>,
+    /// Who mail comes from.
+    pub smtp_from: Option<String>,
 }
 
 impl FileConfig {
+    /// The settings of mail.
+    pub fn mail(&self) -> MailOptions {
+        MailOptions {
+            host: self.smtp_host.clone(),
+            port: self.smtp_port,
+            security: self.smtp_security.clone(),
+            user: self.smtp_user.clone(),
+            password: self.smtp_password.clone(),
+            from: self.smtp_from.clone(),
+        }
+    }
+
     /// Reads a TOML file.
     ///
     /// # Errors
@@ -56,6 +81,8 @@ pub struct Config {
     pub outbound_allow: Vec<Network>,
     /// What secrets of other programs are sealed with, when the operator gave a key.
     pub secret_key: Option<SealKey>,
+    /// Which server takes mail, when one does.
+    pub mail: Option<MailConfig>,
 }
 
 impl Config {

@@ -83,6 +83,33 @@ routes! {
     POST "/settings/tokens"             Viewer  crate::account::pages::create_token;
     POST "/settings/tokens/{id}/revocation" Viewer crate::account::pages::revoke_token;
 
+    GET  "/settings/notifications"      Viewer  crate::notify::pages::show;
+    POST "/settings/notifications"      Viewer  crate::notify::pages::save;
+    GET  "/settings/feeds"              Viewer  crate::feeds::pages::index;
+    POST "/settings/feeds"              Viewer  crate::feeds::pages::create;
+    POST "/settings/feeds/{id}/revocation" Viewer crate::feeds::pages::revoke;
+    GET  "/notifications/stop/{token}/{kind}" Anyone crate::notify::pages::ask_to_stop;
+    POST "/notifications/stop/{token}/{kind}" Anyone crate::notify::pages::stop;
+    GET  "/feeds/{token}"               Anyone  crate::feeds::pages::read;
+
+    GET  "/teams/{slug}/channels"       Member  crate::chat::pages::index;
+    POST "/teams/{slug}/channels"       Member  crate::chat::pages::create;
+    POST "/teams/{slug}/channels/{id}/removal" Member crate::chat::pages::remove;
+    POST "/teams/{slug}/channels/{id}/switch-on" Member crate::chat::pages::switch_on;
+    POST "/teams/{slug}/channels/{id}/switch-off" Member crate::chat::pages::switch_off;
+
+    GET  "/admin/webhooks"              Admin   crate::webhooks::pages::index;
+    POST "/admin/webhooks"              Admin   crate::webhooks::pages::create;
+    GET  "/admin/webhooks/{id}"         Admin   crate::webhooks::pages::show;
+    POST "/admin/webhooks/{id}"         Admin   crate::webhooks::pages::change;
+    POST "/admin/webhooks/{id}/secret"  Admin   crate::webhooks::pages::renew_secret;
+    POST "/admin/webhooks/{id}/test"    Admin   crate::webhooks::pages::test;
+    POST "/admin/webhooks/{id}/switch-on" Admin crate::webhooks::pages::switch_on;
+    POST "/admin/webhooks/{id}/switch-off" Admin crate::webhooks::pages::switch_off;
+    GET  "/admin/messages"              Admin   crate::webhooks::log::pages::index;
+    GET  "/admin/messages/{id}"         Admin   crate::webhooks::log::pages::show;
+    POST "/admin/messages/{id}/replay"  Admin   crate::webhooks::log::pages::replay;
+
     GET "/teams" Viewer crate::teams::pages::index;
     POST "/teams" Member crate::teams::pages::create;
     GET "/teams/{slug}" Viewer crate::teams::pages::show;

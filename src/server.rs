@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::jobs::model::Schedule;
 use crate::jobs::worker::{self, Registry};
+use crate::notify::jobs as notify;
 use crate::routes;
 use crate::web::{compress, errors, guard};
 
@@ -24,6 +25,9 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
         crate::suspects::jobs::LEARN => Some(crate::suspects::jobs::learn),
         crate::suspects::jobs::LEARN_AGAIN => Some(crate::suspects::jobs::learn_again),
         crate::action_items::effects::jobs::ASK => Some(crate::action_items::effects::jobs::ask),
+        notify::DIGESTS => Some(notify::digests),
+        notify::SWEEP => Some(notify::sweep),
+        notify::PRUNE => Some(notify::prune),
         _ => None,
     }
 }
@@ -33,6 +37,14 @@ pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[(crate::trackers::jobs::P
 
 /// Jobs that come back by themselves; domains add theirs here.
 pub const SCHEDULES: &[Schedule] = &[crate::action_items::effects::jobs::SCHEDULE];
+pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[(notify::SEND, notify::send)];
+
+/// Jobs that come back by themselves; domains add theirs here.
+pub const SCHEDULES: &[Schedule] = &[
+    Schedule { kind: notify::DIGESTS, every_s: 300 },
+    Schedule { kind: notify::SWEEP, every_s: 60 },
+    Schedule { kind: notify::PRUNE, every_s: 86_400 },
+];
 
 /// All of them, for the worker and for tests.
 pub const JOBS: Registry = Registry { inside: job_handler, outside: OUTSIDE_JOBS, schedules: SCHEDULES };

@@ -57,6 +57,10 @@ pub fn change_profile(c: &mut Conn, actor: &Actor, before: &User, profile: &Prof
         ))
         .execute(c)
         .map_err(|error| taken(error, "handle", "Somebody has this handle already. Take another."))?;
+    if profile.zone != before.zone {
+        let zone = crate::web::times::Zone::or_utc(&profile.zone);
+        crate::notify::queries::moved(c, (before.id, &zone), now)?;
+    }
     audit::record(
         c,
         actor,

@@ -18,6 +18,7 @@ pub mod history;
 pub mod life;
 pub mod list;
 pub mod model;
+pub mod news;
 pub mod pages;
 pub mod queries;
 pub mod views;

@@ -250,6 +250,7 @@ pub fn add(c: &mut Conn, actor: &Actor, draft: &ActionDraft, now: Moment) -> Res
         &Change { action: "action_item.add", subject: item.key(), old: None::<()>, new: Some(facts(&row)) },
     )?;
     tell_incident(c, actor, &item, &format!("Action item {} added: {}", item.key(), item.title), now)?;
+    super::news::changed(c, actor, (None, &item), now)?;
     Ok(item)
 }
 
@@ -319,6 +320,7 @@ pub fn change(c: &mut Conn, actor: &Actor, number: i64, edit: Edit<'_>, now: Mom
         new: Some(facts(&after)),
     };
     audit::record(c, actor, now, &change)?;
+    super::news::changed(c, actor, (Some(&before.item), &after.item), now)?;
     Ok(after.item)
 }
 

@@ -82,6 +82,8 @@ pub fn disable(c: &mut Conn, actor: &Actor, id: i64, now: Moment) -> Result<User
     diesel::delete(sign_in_links::table.filter(sign_in_links::user_id.eq(id))).execute(c)?;
     let live = api_tokens::table.filter(api_tokens::user_id.eq(id)).filter(api_tokens::revoked_at.is_null());
     diesel::update(live).set(api_tokens::revoked_at.eq(now)).execute(c)?;
+    crate::feeds::queries::revoke_all(c, id, now)?;
+    crate::notify::queries_lane::drop_waiting(c, id, "the person was disabled", now)?;
     let subject = format!("user {}", before.handle);
     audit::record(c, actor, now, &Change { action: "user.disable", subject, old: None::<()>, new: None::<()> })?;
     Ok(before)

@@ -15,6 +15,11 @@ pub fn random_hex(byte_count: usize) -> String {
     hex::encode(&random::<32>()[..byte_count.min(32)])
 }
 
+/// 32 random bytes, for a key.
+pub fn random_bytes() -> [u8; 32] {
+    random()
+}
+
 /// A secret that cannot be guessed: 32 random bytes for an address, cookie or header.
 pub fn random_token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())

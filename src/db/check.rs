@@ -114,6 +114,16 @@ const RULES: &[(&str, &str)] = &[
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE kind = 'hooks.read_delivery')",
     ),
     (
+        "messages that were sent without a try on record",
+        "SELECT count(*) AS count FROM messages m WHERE m.state = 'sent'
+         AND NOT EXISTS (SELECT 1 FROM message_attempts a WHERE a.message_id = m.id)",
+    ),
+    (
+        "messages in a digest that is missing",
+        "SELECT count(*) AS count FROM messages m WHERE m.state = 'in_digest'
+         AND NOT EXISTS (SELECT 1 FROM messages d WHERE d.id = m.digest_id)",
+    ),
+    (
         "deliveries that were recorded without their deploy",
         "SELECT count(*) AS count FROM deliveries WHERE verdict = 'recorded' AND deploy_id IS NULL",
     ),

@@ -9,6 +9,7 @@ pub mod api;
 pub mod around;
 pub mod forms;
 pub mod model;
+pub mod news;
 pub mod pages;
 pub mod queries;
 pub mod record;

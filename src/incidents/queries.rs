@@ -7,7 +7,7 @@ use super::around::model::NewTime;
 use super::around::queries as around;
 use super::forms::DeployLink;
 use super::model::{Incident, IncidentChange, IncidentDraft, IncidentStatus, TimeField, Times};
-use super::story;
+use super::{news, story};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
@@ -81,6 +81,7 @@ pub fn declare(c: &mut Conn, actor: &Actor, draft: &IncidentDraft, now: Moment) 
     around::set_services(c, actor, incident.id, &draft.services, now)?;
     around::set_tags(c, incident.id, &draft.tags)?;
     story::declared(c, actor, &incident, now)?;
+    news::declared(c, actor, &incident, now)?;
     audit::record(
         c,
         actor,
@@ -180,6 +181,7 @@ pub fn change(
         let (was, is) = around::set_services(c, actor, before.id, services, now)?;
         if was != is {
             story::services_changed(c, actor, before.id, &is, now)?;
+            news::services_changed(c, actor, &after, &was, now)?;
         }
         old.insert("services".into(), json!(was));
         new.insert("services".into(), json!(is));
@@ -190,6 +192,7 @@ pub fn change(
         new.insert("tags".into(), json!(around::tags(c, before.id)?));
     }
     story::changed(c, actor, (&before, &after), &change.reason, now)?;
+    news::changed(c, actor, (&before, &after), &change.reason, now)?;
     record_times(c, actor, (&before, &after), &change.reason, now)?;
     let changed: Vec<String> =
         new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect();

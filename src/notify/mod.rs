@@ -9,6 +9,13 @@
 //! may still be told is asked when it is sent, not when it was written; every message says why it came and how to
 //! stop it; a person gets at most one digest a day, and reminders come in it unless they chose otherwise.
 
+pub mod compose;
+pub mod forms;
 pub mod jobs;
 pub mod model;
+pub mod pages;
 pub mod queries;
+pub mod queries_digest;
+pub mod queries_lane;
+pub mod signing;
+pub mod views;

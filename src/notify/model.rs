@@ -343,8 +343,8 @@ pub const LATE_AGAIN_DAYS: i64 = 7;
 pub const DIGEST_LINES: i64 = 50;
 /// How long a message is tried, in seconds: three days.
 pub const TRY_FOR_S: i64 = 3 * 86_400;
-/// How often a message is tried that is refused for good.
-pub const REFUSED_LIMIT: i64 = 4;
+/// How long a letter is tried that the server refuses for good, in seconds: six hours, for an operator to notice.
+pub const REFUSED_FOR_S: i64 = 6 * 3_600;
 /// Failures one after the other after which a channel or webhook is switched off.
 pub const FAILURE_LIMIT: i64 = 10;
 

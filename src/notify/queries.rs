@@ -41,25 +41,7 @@ pub struct Lane {
 /// # Errors
 /// The database's.
 pub fn tell(c: &mut Conn, notice: &Notice, now: Moment) -> Result<bool, Error> {
-    let insert = diesel::insert_into(notices::table)
-        .values((
-            notices::kind.eq(notice.kind),
-            notices::thing_kind.eq(notice.thing.kind),
-            notices::thing_key.eq(&notice.thing.key),
-            notices::path.eq(&notice.thing.path),
-            notices::title.eq(&notice.title),
-            notices::body.eq(&notice.body),
-            notices::why.eq(&notice.why),
-            notices::actor_id.eq(notice.actor_id),
-            notices::dedup_key.eq(&notice.dedup_key),
-            notices::told_at.eq(now),
-        ))
-        .on_conflict_do_nothing()
-        .returning(notices::id);
-    let id: Option<i64> = match c {
-        Conn::Sqlite(c) => insert.get_result(c).optional()?,
-        Conn::Postgres(c) => insert.get_result(c).optional()?,
-    };
+    let id = insert(c, notice, now)?;
     let Some(notice_id) = id else { return Ok(false) };
     for reader in readers(c, notice)? {
         let (state, due_at) = match reader.choice {
@@ -89,6 +71,36 @@ pub fn tell(c: &mut Conn, notice: &Notice, now: Moment) -> Result<bool, Error> {
         }
     }
     Ok(true)
+}
+
+fn insert(c: &mut Conn, notice: &Notice, now: Moment) -> Result<Option<i64>, Error> {
+    let insert = diesel::insert_into(notices::table)
+        .values((
+            notices::kind.eq(notice.kind),
+            notices::thing_kind.eq(notice.thing.kind),
+            notices::thing_key.eq(&notice.thing.key),
+            notices::path.eq(&notice.thing.path),
+            notices::title.eq(&notice.title),
+            notices::body.eq(&notice.body),
+            notices::why.eq(&notice.why),
+            notices::actor_id.eq(notice.actor_id),
+            notices::dedup_key.eq(&notice.dedup_key),
+            notices::told_at.eq(now),
+        ))
+        .on_conflict_do_nothing()
+        .returning(notices::id);
+    Ok(match c {
+        Conn::Sqlite(c) => insert.get_result(c).optional()?,
+        Conn::Postgres(c) => insert.get_result(c).optional()?,
+    })
+}
+
+/// Keeps a notice without telling anybody; for a message to one receiver alone.
+///
+/// # Errors
+/// 409 when its `dedup_key` is known.
+pub fn keep(c: &mut Conn, notice: &Notice, now: Moment) -> Result<i64, Error> {
+    insert(c, notice, now)?.ok_or_else(|| Error::Conflict("This was told before.".to_owned()))
 }
 
 /// Tells everybody whose handle stands in `text` and not in `before` that they were mentioned.
@@ -301,4 +313,100 @@ pub fn choices(c: &mut Conn, user_id: i64) -> Result<Vec<(NoticeKind, Choice)>, 
         .iter()
         .map(|kind| (*kind, chosen.get(kind.as_str()).copied().unwrap_or(kind.default_choice())))
         .collect())
+}
+
+/// What a person wants: when, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wishes {
+    /// The hour of the digest.
+    pub digest_hour: i64,
+    /// From and until which hour it is quiet.
+    pub quiet: Option<(i64, i64)>,
+    /// What is chosen for each kind.
+    pub choices: Vec<(NoticeKind, Choice)>,
+}
+
+/// Keeps what a person wants. What waits for the digest and is wanted never any more is not told.
+///
+/// # Errors
+/// The database's.
+pub fn wish(c: &mut Conn, (user_id, zone): (i64, &Zone), wishes: &Wishes, now: Moment) -> Result<(), Error> {
+    let before = settings_of(c, user_id, zone, now)?;
+    diesel::update(notice_settings::table.find(user_id))
+        .set((
+            notice_settings::digest_hour.eq(wishes.digest_hour),
+            notice_settings::quiet_from.eq(wishes.quiet.map(|(from, _)| from)),
+            notice_settings::quiet_until.eq(wishes.quiet.map(|(_, until)| until)),
+            notice_settings::next_digest_at.eq(if before.digest_hour == wishes.digest_hour {
+                before.next_digest_at
+            } else {
+                next_digest(zone, wishes.digest_hour, now)
+            }),
+        ))
+        .execute(c)?;
+    for (kind, choice) in &wishes.choices {
+        choose(c, user_id, *kind, *choice)?;
+    }
+    Ok(())
+}
+
+/// Keeps what a person chose for one kind.
+///
+/// # Errors
+/// The database's.
+pub fn choose(c: &mut Conn, user_id: i64, kind: NoticeKind, choice: Choice) -> Result<(), Error> {
+    let insert = diesel::insert_into(notice_choices::table)
+        .values((notice_choices::user_id.eq(user_id), notice_choices::kind.eq(kind), notice_choices::choice.eq(choice)))
+        .on_conflict((notice_choices::user_id, notice_choices::kind))
+        .do_update()
+        .set(notice_choices::choice.eq(choice));
+    match c {
+        Conn::Sqlite(c) => insert.execute(c)?,
+        Conn::Postgres(c) => insert.execute(c)?,
+    };
+    Ok(())
+}
+
+/// When a person's zone changes, their next digest moves along.
+///
+/// # Errors
+/// The database's.
+pub fn moved(c: &mut Conn, (user_id, zone): (i64, &Zone), now: Moment) -> Result<(), Error> {
+    let hour: Option<i64> =
+        notice_settings::table.find(user_id).select(notice_settings::digest_hour).first(c).optional()?;
+    if let Some(hour) = hour {
+        diesel::update(notice_settings::table.find(user_id))
+            .set(notice_settings::next_digest_at.eq(next_digest(zone, hour, now)))
+            .execute(c)?;
+    }
+    Ok(())
+}
+
+/// Whose links to stop a kind carry this token.
+///
+/// # Errors
+/// 404
+pub fn owner_of_stop_token(c: &mut Conn, token: &str) -> Result<i64, Error> {
+    notice_settings::table
+        .filter(notice_settings::stop_token.eq(token))
+        .select(notice_settings::user_id)
+        .first(c)
+        .optional()?
+        .ok_or_else(|| Error::NotFound("This link is not known here any more. Sign in and change it there.".to_owned()))
+}
+
+/// Stops one kind for a person, or with nothing their digest: every kind that comes in it.
+///
+/// # Errors
+/// The database's.
+pub fn stop(c: &mut Conn, user_id: i64, kind: Option<NoticeKind>) -> Result<(), Error> {
+    match kind {
+        Some(kind) => choose(c, user_id, kind, Choice::Never),
+        None => {
+            for (kind, _) in choices(c, user_id)?.into_iter().filter(|(_, choice)| *choice == Choice::Daily) {
+                choose(c, user_id, kind, Choice::Never)?;
+            }
+            Ok(())
+        }
+    }
 }

@@ -244,6 +244,10 @@ pub fn save(c: &mut Conn, actor: &Actor, incident: &Incident, text: &Text<'_>, n
     }
     let number = current.number + 1;
     add_revision(c, actor, &postmortem, text, now)?;
+    let thing =
+        crate::notify::model::Thing::new("postmortem", incident.key(), format!("{}/postmortem", incident.path()));
+    let texts = (current.markdown.as_str(), text.markdown);
+    crate::notify::queries::tell_mentioned(c, actor.user_id, &thing, texts, now)?;
     let is_taken_up = postmortem.status == PostmortemStatus::NotNeeded;
     diesel::update(postmortems::table.find(postmortem.id))
         .set((postmortems::current_revision.eq(number), postmortems::updated_at.eq(now)))
@@ -339,7 +343,30 @@ pub fn publish(
         &Turning { before: Some(&before), after: &after, reason: "", action: "postmortem.publish", told },
         now,
     )?;
+    tell_published(c, actor, incident, &after, now)?;
     Ok(after)
+}
+
+/// Tells the teams of the incident that there is something to read; of each published revision once.
+fn tell_published(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    postmortem: &Postmortem,
+    now: Moment,
+) -> Result<(), Error> {
+    use crate::notify::model::{Notice, NoticeKind, Thing};
+    let notice = Notice {
+        kind: NoticeKind::PostmortemPublished,
+        thing: Thing::new("postmortem", incident.key(), format!("{}/postmortem", incident.path())),
+        title: format!("Postmortem of {} is published: {}", incident.key(), incident.title),
+        body: incident.summary.clone(),
+        why: "the incident hurt a service of your team, or you had a role in it".to_owned(),
+        audience: crate::incidents::news::audience(c, incident.id)?,
+        actor_id: actor.user_id,
+        dedup_key: Some(format!("published {} {}", incident.key(), postmortem.published_revision.unwrap_or(0))),
+    };
+    crate::notify::queries::tell(c, &notice, now).map(|_| ())
 }
 
 /// Takes a published postmortem, or one that was not needed, back to a draft. One that was not needed and never

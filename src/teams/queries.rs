@@ -128,16 +128,16 @@ pub fn members(c: &mut Conn, team_id: i64) -> Result<Vec<User>, Error> {
 }
 
 /// Refuses everybody who neither belongs to the team nor is an admin.
-fn check_may_change(c: &mut Conn, user: &User, team: &Team) -> Result<(), Error> {
+///
+/// # Errors
+/// 403
+pub fn check_may_change(c: &mut Conn, user: &User, team: &Team) -> Result<(), Error> {
     let belongs: Option<i64> =
         team_members::table.find((team.id, user.id)).select(team_members::user_id).first(c).optional()?;
     if user.role == Role::Admin || belongs.is_some() {
         return Ok(());
     }
-    Err(Error::Forbidden(format!(
-        "Only members of {} and admins change who belongs to it. Ask one of them.",
-        team.name
-    )))
+    Err(Error::Forbidden(format!("Only members of {} and admins may change this. Ask one of them.", team.name)))
 }
 
 /// Lets somebody join a team; done again, it changes nothing.

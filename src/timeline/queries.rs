@@ -142,7 +142,21 @@ pub fn add(c: &mut Conn, actor: &Actor, draft: &EventDraft, now: Moment) -> Resu
     let event = insert(c, actor, draft, None, now)?;
     let new = facts(&event, &draft.evidence);
     record(c, actor, now, "event.add", &event, None, Some(new))?;
+    tell_mentioned(c, actor, (draft.incident_id, "", &draft.text), now)?;
     Ok(event)
+}
+
+/// Tells whom an event's text mentions, and did not before.
+fn tell_mentioned(
+    c: &mut Conn,
+    actor: &Actor,
+    (incident_id, before, text): (i64, &str, &str),
+    now: Moment,
+) -> Result<(), Error> {
+    let number: i64 = incidents::table.find(incident_id).select(incidents::number).first(c)?;
+    let key = format!("INC-{number}");
+    let thing = crate::notify::model::Thing::new("incident", key.clone(), format!("/incidents/{key}"));
+    crate::notify::queries::tell_mentioned(c, actor.user_id, &thing, (before, text), now)
 }
 
 /// Writes an automatic event: a fact about the incident, in the transaction of the change that it tells of.
@@ -293,6 +307,7 @@ pub fn change(
     let after = by_id(c, draft.incident_id, id)?;
     let (old, new) = (facts(&row.event, &row.evidence), facts(&after.event, &after.evidence));
     record(c, actor, now, "event.change", &after.event, Some(old), Some(new))?;
+    tell_mentioned(c, actor, (draft.incident_id, &row.event.text, &after.event.text), now)?;
     Ok(Edited::Saved(after.event))
 }
 

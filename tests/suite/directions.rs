@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOORS: &[&str] = &["db", "web", "jobs", "clock", "error", "config", "markdown", "charts", "outbound"];
+const FLOORS: &[&str] = &["db", "web", "jobs", "clock", "error", "config", "markdown", "charts", "outbound", "mail"];
 const DOMAINS: &[&str] = &[
     "services",
     "teams",
@@ -22,6 +22,9 @@ const DOMAINS: &[&str] = &[
     "suspects",
     "insights",
     "notify",
+    "chat",
+    "webhooks",
+    "feeds",
     "signals",
     "insights",
     "policies",

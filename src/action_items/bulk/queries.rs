@@ -16,6 +16,8 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{action_item_changes, action_items};
 use crate::error::Error;
+use crate::notify::model::{Audience, Notice, NoticeKind, Thing};
+use crate::notify::queries::tell;
 use crate::policies;
 use crate::policies::model::{due_reason, is_by_rule};
 
@@ -68,7 +70,34 @@ pub fn change_all(
             Change { action: change.verb(), subject: after.item.key(), old: Some(facts(row)), new: Some(facts(after)) };
         audit::record(c, actor, now, &entry)?;
     }
+    if let BulkChange::Assign(_) = change {
+        tell_owner(c, actor, &after, now)?;
+    }
     Ok(after.len())
+}
+
+/// Tells whoever carries the items from now on, once for all of them.
+fn tell_owner(c: &mut Conn, actor: &Actor, given: &[ActionRow], now: Moment) -> Result<(), Error> {
+    let [first, others @ ..] = given else { return Ok(()) };
+    let Some(owner_id) = first.item.owner_id else { return Ok(()) };
+    let lines: Vec<String> = given.iter().map(|row| format!("- {} {}", row.item.key(), row.item.title)).collect();
+    let (title, thing) = if others.is_empty() {
+        let title = format!("{} is yours: {}", first.item.key(), first.item.title);
+        (title, Thing::new("action_item", first.item.key(), first.item.path()))
+    } else {
+        (format!("{} action items are yours", given.len()), Thing::new("action_item", first.item.key(), "/action-items?owner=me"))
+    };
+    let notice = Notice {
+        kind: NoticeKind::ActionAssigned,
+        thing,
+        title,
+        body: lines.join("\n"),
+        why: format!("{} gave them to you", actor.name),
+        audience: Audience::people([owner_id]),
+        actor_id: actor.user_id,
+        dedup_key: None,
+    };
+    tell(c, &notice, now).map(|_| ())
 }
 
 /// The items, kept from other writers until the transaction ends, in the order of their rows.

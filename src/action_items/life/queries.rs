@@ -7,6 +7,7 @@ use super::model::{Before, Refusal, Step, check_put_off, check_step};
 use crate::action_items::history::queries::{self as history};
 use crate::action_items::list::queries::decorate;
 use crate::action_items::model::{ActionItem, ActionStatus};
+use crate::action_items::news;
 use crate::action_items::queries::{evidence, facts, for_change, give_evidence, owner, save, tell_incident, write};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
@@ -261,7 +262,9 @@ pub fn reassign(
         return Ok(item);
     }
     let next = ActionItem { owner_id, ..item.clone() };
-    take(c, actor, (&item, next), ("action_item.reassign", reason), now)
+    let saved = take(c, actor, (&item, next), ("action_item.reassign", reason), now)?;
+    news::changed(c, actor, (Some(&item), &saved), now)?;
+    Ok(saved)
 }
 
 /// The person who shall carry something.

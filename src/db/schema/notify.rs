@@ -155,3 +155,5 @@ diesel::allow_tables_to_appear_in_same_query!(users, messages);
 diesel::allow_tables_to_appear_in_same_query!(users, feeds);
 diesel::allow_tables_to_appear_in_same_query!(teams, chat_channels);
 diesel::allow_tables_to_appear_in_same_query!(teams, feeds);
+diesel::allow_tables_to_appear_in_same_query!(users, chat_channels);
+diesel::allow_tables_to_appear_in_same_query!(users, webhooks);

@@ -327,6 +327,7 @@ pub async fn post_update(
                         evidence: Vec::new(),
                     };
                     crate::timeline::queries::add(c, &actor, &draft, now)?;
+                    crate::incidents::news::update_posted(c, &actor, &incident, &text, now)?;
                     Ok(incident)
                 })
                 .await

@@ -4,6 +4,8 @@ pub mod browser;
 pub mod databases;
 pub mod plans;
 pub mod program;
+pub mod receiver;
+pub mod smtp;
 
 use debrief::app::App;
 use debrief::auth::actor::Actor;
@@ -14,6 +16,7 @@ use debrief::clock::{Clock, Moment};
 use debrief::config::Config;
 use debrief::db::{Db, Target};
 use debrief::error::Error;
+use debrief::mail::MailConfig;
 
 pub use self::browser::Http;
 use self::databases::Database;
@@ -63,6 +66,7 @@ impl TestApp {
             base_url: "http://debrief.test".to_owned(),
             trusted_proxies: Vec::new(),
             outbound_allow: vec!["127.0.0.0/8".parse().unwrap()],
+            mail: None,
             secret_key: Some(SealKey::parse(&"07".repeat(32)).unwrap()),
         };
         let db = Db::open(target).unwrap();
@@ -73,6 +77,13 @@ impl TestApp {
     pub fn second_node(&self) -> Self {
         let db = Db::open(self.app.db.target()).unwrap();
         TestApp { app: App::new(db, self.app.clock.clone(), (*self.app.config).clone()) }
+    }
+
+    /// The same Debrief with a mail server; nodes that join it later have it, too.
+    pub fn with_mail(&self, mail: MailConfig) -> Self {
+        let mut config = (*self.app.config).clone();
+        config.mail = Some(mail);
+        TestApp { app: App::new(self.app.db.clone(), self.app.clock.clone(), config) }
     }
 
     pub fn now(&self) -> Moment {

@@ -71,6 +71,12 @@ impl Server {
         self.lines.borrow_mut().next().unwrap().unwrap()
     }
 
+    /// Kills it where it stands, as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Asks it to stop; gives its exit code.
     pub fn stop(mut self) -> i32 {
         let pid = self.child.id().to_string();
