@@ -2,6 +2,10 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod writing;
+
+pub use writing::*;
+
 diesel::table! {
     counters (name) {
         name -> Text,
@@ -370,6 +374,7 @@ diesel::table! {
         note -> Text,
         user_id -> Nullable<BigInt>,
         created_at -> BigInt,
+        frozen_markdown -> Nullable<Text>,
     }
 }
 

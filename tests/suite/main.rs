@@ -27,3 +27,4 @@ mod setup;
 mod support;
 mod teams;
 mod timeline;
+mod writing;
