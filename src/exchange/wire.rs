@@ -333,6 +333,8 @@ shape! {
         base_number: Option<i64>,
         /// The text, byte for byte.
         markdown: String,
+        /// What readers see in its place since it was published, where that differs.
+        frozen_markdown: Option<String>,
         /// Where it came from, when not from the editor.
         note: String,
         /// Handle of who saved it.

@@ -3,6 +3,7 @@
 //! It must never write into a folder that holds anything else, and must never write a password, a token or a secret.
 
 pub mod queries;
+pub mod readable;
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -81,7 +82,8 @@ fn write_all(c: &mut Conn, folder: &Path) -> Result<Written, Error> {
         for incident in page {
             let whole = queries::whole_incident(c, &names, incident)?;
             put_json(folder, &format!("incidents/{}.json", whole.key), &whole)?;
-            put(folder, &format!("incidents/{}.md", whole.key), write_markdown(&whole).as_bytes())?;
+            let as_read = readable::readable(c, &whole)?;
+            put(folder, &format!("incidents/{}.md", whole.key), write_markdown(&as_read).as_bytes())?;
             keys.push(whole.key);
         }
     }
