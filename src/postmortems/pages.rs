@@ -264,10 +264,10 @@ pub async fn save(
     if typed.0.some("line").is_some() {
         return add_line(&who, &app, key, typed.0).await;
     }
-    let raw = RawText::from_fields(&typed.0);
+    let chosen = Choices::from_fields(&typed.0);
+    let raw = chosen.as_ref().map_or_else(|| RawText::from_fields(&typed.0), |chosen| chosen.text.clone());
     let typed_text = raw.markdown.clone().unwrap_or_default();
     let publishes = typed.0.has("then", "publish");
-    let chosen = Choices::from_fields(&typed.0);
     let draft = match raw.parse().and_then(|draft| match draft.base_revision {
         Some(base) => Ok((base, draft.markdown)),
         None => Err(Error::field(

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::blocks::{self, Source, Unknown};
 use super::drafts;
 use super::drafts::queries::Typed;
+use super::forms::RawText;
 use super::missing::{self, Gap};
 use super::model::{MARKDOWN_LIMIT_BYTES, Postmortem, path};
 use super::pages::incident;
@@ -166,9 +167,11 @@ impl Desk {
     }
 }
 
-/// Which side somebody chose for each place that was in conflict.
+/// Which side somebody chose for each place that was in conflict, with the text that the choice is about.
 #[derive(Clone, Debug)]
 pub(super) struct Choices {
+    /// The text as it was typed.
+    pub text: RawText,
     against: i64,
     sides: Vec<Side>,
 }
@@ -185,7 +188,11 @@ impl Choices {
                 _ => Side::Mine,
             });
         }
-        Some(Choices { against, sides })
+        let text = RawText {
+            markdown: Some(fields.get("yours").to_owned()),
+            base_revision: fields.some("started_from").map(|text| text.parse().unwrap_or(-1)),
+        };
+        Some(Choices { text, against, sides })
     }
 
     /// The text with the choices made, and the revision that it is then based on.

@@ -106,8 +106,8 @@ both!(
         assert_eq!(late.typed("markdown"), "# Mine The pool was full. Two.");
         assert_eq!(late.attribute("#writing input[name=base_revision]", "value").as_deref(), Some("3"));
         let chosen = [
-            ("markdown", "# Mine\n\nThe pool was full.\n\nTwo.\n"),
-            ("base_revision", "2"),
+            ("yours", "# Mine\n\nThe pool was full.\n\nTwo.\n"),
+            ("started_from", "2"),
             ("against", "3"),
             ("place-0", "both"),
         ];
@@ -208,7 +208,7 @@ both!(
         for text in ["13:10 pager | fired https://graphs.example/1", "impact: 1200 requests failed (measured)"] {
             assert_eq!(ada.post(&format!("{AT}/additions"), &line(text)).await.status, 303);
         }
-        let text = "## Timeline\n\n[[timeline from=13:05 to=13:30]]\n\n[[impact]]\n\n[[actions]]\n\n[[nothing]]\n\n\
+        let text = "## Timeline\n\n[[timeline from=13:06 to=13:30]]\n\n[[impact]]\n\n[[actions]]\n\n[[nothing]]\n\n\
             [[timeline from=soon]]\n\n<!--? A prompt -->\n```\n[[impact]]\n```\n";
         assert_eq!(save(&mut ada, 1, text).await.status, 303);
         let page = ada.get(AT).await;
