@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOORS: &[&str] = &["db", "web", "jobs", "clock", "error", "config", "markdown", "charts"];
+const FLOORS: &[&str] = &["db", "web", "jobs", "clock", "error", "config", "markdown", "charts", "outbound"];
 const DOMAINS: &[&str] = &[
     "services",
     "teams",
@@ -21,6 +21,8 @@ const DOMAINS: &[&str] = &[
     "exchange",
     "demo",
     "references",
+    "notify",
+    "signals",
 ];
 /// Rooms that read everybody and that nobody reads.
 const READERS: &[&str] = &["search", "home", "demo"];
