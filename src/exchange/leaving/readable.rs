@@ -17,8 +17,8 @@ pub fn readable(c: &mut Conn, whole: &ExportedIncident) -> Result<ExportedIncide
         newest.markdown = match newest.frozen_markdown.take() {
             Some(frozen) => frozen,
             None => {
-                let number = crate::incidents::model::parse_key(&whole.key)
-                    .ok_or_else(|| Error::no("incident", &whole.key))?;
+                let number =
+                    crate::incidents::model::parse_key(&whole.key).ok_or_else(|| Error::no("incident", &whole.key))?;
                 let incident = crate::incidents::queries::by_number(c, number)?;
                 let record = Record::of(c, &incident)?;
                 let source = Source { incident: &incident, record: &record, now: incident.updated_at };
