@@ -9,7 +9,7 @@ use crate::auth::audit::{self, Change};
 use crate::auth::secrets::random_hex;
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::attachments;
+use crate::db::schema::{attachments, incidents};
 use crate::error::Error;
 use crate::incidents::model::Incident;
 
@@ -95,4 +95,52 @@ pub fn whole(c: &mut Conn, token: &str) -> Result<(Attachment, Vec<u8>), Error> 
         .first(c)
         .optional()?
         .ok_or_else(|| Error::no("picture", token))
+}
+
+/// The next picture after an id, with its incident's number and its bytes: for what takes them one by one.
+///
+/// # Errors
+/// The database's.
+pub fn next(c: &mut Conn, after: i64) -> Result<Option<(Attachment, i64, Vec<u8>)>, Error> {
+    Ok(attachments::table
+        .inner_join(incidents::table)
+        .filter(attachments::id.gt(after))
+        .order(attachments::id)
+        .select((Attachment::as_select(), incidents::number, attachments::content))
+        .first(c)
+        .optional()?)
+}
+
+/// Puts a picture of an export back under its own address; says whether it was not there yet.
+///
+/// # Errors
+/// 422 when it is no picture, or its address is none.
+pub fn bring(
+    c: &mut Conn,
+    incident: &Incident,
+    (token, file_name): (&str, &str),
+    content: &[u8],
+    at: Moment,
+) -> Result<bool, Error> {
+    let content_type = recognise(content).ok_or_else(|| Error::field("picture", "This is no picture."))?;
+    if token.len() != 32 || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Error::field("token", "This is no address of a picture."));
+    }
+    let known: i64 = attachments::table.filter(attachments::token.eq(token)).count().get_result(c)?;
+    if known > 0 {
+        return Ok(false);
+    }
+    diesel::insert_into(attachments::table)
+        .values((
+            attachments::token.eq(token),
+            attachments::incident_id.eq(incident.id),
+            attachments::file_name.eq(file_name.chars().filter(|c| !c.is_control()).take(200).collect::<String>()),
+            attachments::content_type.eq(content_type),
+            attachments::byte_count.eq(content.len() as i64),
+            attachments::digest.eq(hex::encode(Sha256::digest(content))),
+            attachments::content.eq(content),
+            attachments::created_at.eq(at),
+        ))
+        .execute(c)?;
+    Ok(true)
 }

@@ -325,6 +325,22 @@ impl ExportedPostmortem {
 }
 
 shape! {
+    /// A picture; its bytes are a file beside the list.
+    pub struct ExportedPicture {
+        /// Its place in addresses.
+        token: String,
+        /// The incident whose texts it is for.
+        incident: String,
+        /// The file that holds it, from the list's folder.
+        file: String,
+        /// What it was called when it came.
+        file_name: String,
+        /// When it came.
+        created_at: Option<Moment>,
+    }
+}
+
+shape! {
     /// One revision of a postmortem.
     pub struct ExportedRevision {
         /// From 1.

@@ -191,9 +191,9 @@ struct Stored {
 /// `POST /incidents/{key}/attachments`: a picture, by itself from the script or in a form beside the text.
 ///
 /// # Errors
-/// 404, 413, 415; 422 is the editor again.
+/// 404, 413, 415; 422 is the editor again; 401 keeps the text.
 pub async fn attach(
-    who: Member,
+    who: Result<Member, Error>,
     request: HttpRequest,
     app: web::Data<App>,
     key: web::Path<String>,
@@ -201,10 +201,17 @@ pub async fn attach(
 ) -> Result<HttpResponse, Error> {
     let key = key.into_inner();
     let kind = header(request.headers(), "content-type");
+    if let Err(error) = &who
+        && request.cookie(app.config.session_cookie()).is_none()
+    {
+        // Nobody whose text could be kept: the body is not even read.
+        return Err(error.clone());
+    }
     let limit = PICTURE_LIMIT_BYTES + WRITING_LIMIT_BYTES;
     let bytes = body::read(&request, &mut payload.into_inner(), limit).await?;
-    let (actor, now, user_id) = (who.actor(), who.now, who.user.id);
     let Some(boundary) = multipart::boundary(&kind) else {
+        let who = who?;
+        let (actor, now) = (who.actor(), who.now);
         if !kind.starts_with("image/") {
             return Err(Error::Unsupported("Send a picture, or the form that holds one.".to_owned()));
         }
@@ -230,6 +237,15 @@ pub async fn attach(
         file_name: picture.and_then(|part| part.file_name.clone()).unwrap_or_default(),
         content: picture.map(|part| part.content.clone()).unwrap_or_default(),
     };
+    let who = match who {
+        Ok(who) => who,
+        Err(error) => {
+            let named = |name| field(name).map(|value| (name, value));
+            let typed = Fields::prefilled(["markdown", "base_revision"].into_iter().filter_map(named));
+            return keep_for_later(&request, &app, &key, &typed, error).await;
+        }
+    };
+    let (actor, now, user_id) = (who.actor(), who.now, who.user.id);
     let (text, base) = (field("markdown"), field("base_revision").and_then(|text| text.parse::<i64>().ok()));
     let alt = description(&field("alt").unwrap_or_default());
     let (wanted, typed) = (key.clone(), text.clone());

@@ -370,6 +370,13 @@ both!(
         let editor = ada.get(&format!("{AT}/edit")).await;
         assert_eq!(editor.typed("markdown"), format!("## Typed ![A graph of the pool]({href})"));
         assert_eq!(editor.attribute("#f-markdown-preview img", "src"), Some(href.clone()));
+        // It leaves with an export and comes back under its address.
+        let folder = std::env::temp_dir().join(format!("debrief-pictures-{}", debrief::auth::secrets::random_hex(8)));
+        debrief::exchange::leaving::export(&app.app.db, &folder).unwrap();
+        let list = std::fs::read_to_string(folder.join("pictures.json")).unwrap();
+        assert!(list.contains("\"incident\": \"INC-1\""), "{list}");
+        assert_eq!(std::fs::read_dir(folder.join("pictures")).unwrap().count(), 1);
+        std::fs::remove_dir_all(&folder).unwrap();
         // The same bytes again are the same picture.
         let again = ada.send(Method::POST, to, "image/png", png.clone()).await;
         assert_eq!(again.json()["href"].as_str(), Some(href.as_str()));

@@ -2,6 +2,7 @@
 //!
 //! It must never write into a folder that holds anything else, and must never write a password, a token or a secret.
 
+pub mod pictures;
 pub mod queries;
 pub mod readable;
 
@@ -52,12 +53,18 @@ fn prepare(folder: &Path) -> Result<(), String> {
     }
     // The index goes first: a folder without it is no export, so that a half-written one is never taken for whole.
     fs::remove_file(folder.join("index.json")).map_err(not_writable)?;
-    let incidents = folder.join("incidents");
-    if incidents.is_dir() {
-        for entry in fs::read_dir(&incidents).map_err(not_writable)? {
+    let is_ours: [(&str, fn(&str) -> bool); 2] = [
+        ("incidents", |name| name.starts_with("INC-")),
+        ("pictures", |name| name.split('.').next().is_some_and(|token| token.len() == 32)),
+    ];
+    for (place, is_ours) in is_ours {
+        let place = folder.join(place);
+        if !place.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(&place).map_err(not_writable)? {
             let path = entry.map_err(not_writable)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.starts_with("INC-") {
+            if is_ours(&path.file_name().unwrap_or_default().to_string_lossy()) {
                 fs::remove_file(&path).map_err(not_writable)?;
             }
         }
@@ -88,6 +95,7 @@ fn write_all(c: &mut Conn, folder: &Path) -> Result<Written, Error> {
         }
     }
     put_json(folder, "action_items.json", &queries::action_items(c, &names, None)?)?;
+    put_json(folder, "pictures.json", &pictures::write(c, folder)?)?;
     let incident_count = keys.len();
     put_json(folder, "index.json", &ExportedIndex { debrief: SCHEMA_VERSION, incidents: keys, deploy_count })?;
     Ok(Written { incident_count, deploy_count })
