@@ -437,3 +437,47 @@ both!(
         assert_eq!(admin.post(&format!("{list}/rules/{id}/removal"), &[]).await.status, 303);
     }
 );
+
+/// A request as it goes over the wire; gives the whole answer.
+fn talk(base_url: &str, method: &str, path: &str, cookie: &str, form: &str) -> String {
+    use std::io::{Read, Write};
+    let host = base_url.strip_prefix("http://").unwrap();
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nCookie: {cookie}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn a_killed_server_has_every_text_that_it_said_it_kept() {
+    use crate::support::program::{Folder, Server, debrief as program, run};
+    let folder = Folder::new();
+    let database = folder.file("killed.db");
+    let (code, told, _) = run(program(&database).args(["user", "add", "ada@example.org", "--name", "Ada"]));
+    assert_eq!(code, 0, "{told}");
+    let link = told.split_whitespace().find_map(|word| word.split_once("/sign-in/")).unwrap().1;
+    let server = Server::start(&mut program(&database));
+    let welcome = talk(&server.base_url, "GET", &format!("/sign-in/{link}"), "", "");
+    let cookie = welcome.split("debrief=").nth(1).unwrap().split(';').next().unwrap();
+    let cookie = format!("debrief={cookie}");
+    let declared = talk(&server.base_url, "POST", "/incidents", &cookie, "title=Down&severity=SEV2&kind=incident");
+    assert!(declared.contains("/incidents/INC-1"), "{declared}");
+    talk(&server.base_url, "POST", AT, &cookie, "");
+    for n in 0..20 {
+        let kept = format!("markdown=Typed+until+{n}&base_revision=1");
+        let answer = talk(&server.base_url, "POST", &format!("{AT}/drafts"), &cookie, &kept);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    // Dropping it is a kill -9.
+    drop(server);
+    let server = Server::start(&mut program(&database));
+    let editor = talk(&server.base_url, "GET", &format!("{AT}/edit"), &cookie, "");
+    assert!(editor.contains("Typed until 19"), "{editor}");
+    assert_eq!(run(program(&database).arg("check")).0, 0);
+}
