@@ -53,6 +53,8 @@ fn prepare(folder: &Path) -> Result<(), String> {
     }
     // The index goes first: a folder without it is no export, so that a half-written one is never taken for whole.
     fs::remove_file(folder.join("index.json")).map_err(not_writable)?;
+    // An export without pictures has no list of them.
+    let _ = fs::remove_file(folder.join("pictures.json"));
     let is_ours: [(&str, fn(&str) -> bool); 2] = [
         ("incidents", |name| name.starts_with("INC-")),
         ("pictures", |name| name.split('.').next().is_some_and(|token| token.len() == 32)),
@@ -95,7 +97,10 @@ fn write_all(c: &mut Conn, folder: &Path) -> Result<Written, Error> {
         }
     }
     put_json(folder, "action_items.json", &queries::action_items(c, &names, None)?)?;
-    put_json(folder, "pictures.json", &pictures::write(c, folder)?)?;
+    let pictures = pictures::write(c, folder)?;
+    if !pictures.is_empty() {
+        put_json(folder, "pictures.json", &pictures)?;
+    }
     let incident_count = keys.len();
     put_json(folder, "index.json", &ExportedIndex { debrief: SCHEMA_VERSION, incidents: keys, deploy_count })?;
     Ok(Written { incident_count, deploy_count })
