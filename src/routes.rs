@@ -5,6 +5,8 @@ use actix_web::{Route, web};
 use crate::{
     attachments, auth, deploys, factors, home, hooks, incidents, links, postmortem_templates, postmortems, services,
     timeline, web as shared,
+    auth, changes, deploys, factors, home, hooks, incidents, links, postmortems, releases, services, signals, timeline,
+    web as shared,
 };
 
 use crate::web::errors::wrong_method;
@@ -26,6 +28,8 @@ pub enum Access {
     ApiWrite,
     /// Tokens that may record deploys.
     ApiIngest,
+    /// Every token.
+    ApiAny,
     /// Senders that sign their deliveries.
     Hook,
 }
@@ -114,6 +118,17 @@ routes! {
     GET  "/admin/audit"                 Admin   crate::admin::pages::audit_log;
     GET  "/admin/jobs"                  Admin   crate::admin::pages::jobs;
     POST "/admin/jobs/{id}/revival"     Admin   crate::admin::pages::revive_job;
+
+    GET  "/signals"                     Viewer  signals::pages::index;
+    GET  "/signals/{id}"                Viewer  signals::pages::show;
+    POST "/signals/{id}/incidents"      Member  signals::pages::attach;
+    POST "/signals/{id}/incidents/{incident}/removal" Member signals::pages::detach;
+    GET  "/admin/signal-rules"          Admin   signals::pages::rules;
+    POST "/admin/signal-rules"          Admin   signals::pages::add_rule;
+    POST "/admin/signal-rules/{id}/removal" Admin signals::pages::remove_rule;
+    POST "/admin/signal-rules/{id}/rise" Admin  signals::pages::raise_rule;
+    GET  "/api/v1/signals"              ApiRead signals::api::list;
+    GET  "/api/v1/signals/{id}"         ApiRead signals::api::show;
 
     GET  "/services"                    Viewer  services::pages::index;
     POST "/services"                    Member  services::pages::create;
@@ -212,6 +227,17 @@ routes! {
     GET  "/admin/deliveries/{id}"       Admin   hooks::pages::delivery;
     POST "/admin/deliveries/{id}/replay" Admin  hooks::pages::replay;
 
+    POST "/deploys/{key}/marks/{id}/removal" Member deploys::pages::take_mark_back;
+    POST "/deploys/{key}/checklist"     Member  releases::pages::give;
+    POST "/deploys/{key}/checklist/{id}" Member releases::pages::tick;
+    GET  "/services/{slug}/release"     Member  releases::pages::settings;
+    POST "/services/{slug}/release"     Member  releases::pages::set;
+    GET  "/admin/freezes"               Admin   releases::pages::freezes;
+    POST "/admin/freezes"               Admin   releases::pages::declare;
+    POST "/admin/freezes/{id}/cancellation" Admin releases::pages::cancel;
+    GET  "/changes"                     Viewer  changes::pages::index;
+
+    GET  "/api/v1/deploys/readiness"    ApiAny    releases::api::readiness;
     GET  "/api/v1/deploys"              ApiRead   deploys::api::list;
     POST "/api/v1/deploys"              ApiIngest deploys::api::create;
     GET  "/api/v1/deploys/{key}"        ApiRead   deploys::api::show;
@@ -263,7 +289,7 @@ pub fn is_known_page(path: &str) -> bool {
     path == "/"
         || TABLE.iter().any(|entry| {
             entry.method == "GET"
-                && !matches!(entry.access, Access::ApiRead | Access::ApiWrite | Access::ApiIngest)
+                && !matches!(entry.access, Access::ApiRead | Access::ApiWrite | Access::ApiIngest | Access::ApiAny)
                 && matches_pattern(entry.path, path)
         })
 }

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use crate::{deploys, incidents, links, postmortems, services, timeline};
+use crate::{deploys, incidents, links, postmortems, releases, services, signals, timeline};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,6 +18,8 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
         crate::action_items::api::create,
         crate::action_items::api::show,
         crate::action_items::api::change,
+        signals::api::list,
+        signals::api::show,
         services::api::list,
         services::api::create,
         services::api::show,
@@ -33,6 +35,7 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
         postmortems::api::show,
         postmortems::api::put,
         postmortems::api::publish,
+        releases::api::readiness,
         deploys::api::list,
         deploys::api::create,
         deploys::api::show,

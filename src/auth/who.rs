@@ -238,6 +238,10 @@ api_reader!(
     ApiWrite, Write
 );
 api_reader!(
+    /// Any token.
+    ApiAny, Read | Write | Ingest
+);
+api_reader!(
     /// A token that may record deploys.
     ApiIngest, Write | Ingest
 );

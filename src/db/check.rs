@@ -68,6 +68,21 @@ const RULES: &[(&str, &str)] = &[
         "SELECT count(*) AS count FROM action_items WHERE status = 'declined' AND declined_reason IS NULL",
     ),
     (
+        "deploys that were undone, by a mark that stands, and are not rolled back",
+        "SELECT count(*) AS count FROM deploy_marks m JOIN deploys d ON d.id = m.marked_id
+         WHERE m.mark = 'undoes' AND m.taken_back_at IS NULL AND d.status <> 'rolled_back'",
+    ),
+    (
+        "ticked things of a checklist without a word of who ticked them",
+        "SELECT count(*) AS count FROM checklist_items i WHERE i.ticked_at IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM checklist_ticks t WHERE t.item_id = i.id AND t.step = 'ticked')",
+    ),
+    (
+        "signals that fire without an alert that does",
+        "SELECT count(*) AS count FROM signals s WHERE s.state = 'firing'
+         AND NOT EXISTS (SELECT 1 FROM signal_alerts a WHERE a.signal_id = s.id AND a.is_open)",
+    ),
+    (
         "deliveries that wait without a job",
         "SELECT count(*) AS count FROM deliveries d WHERE d.verdict = 'waiting'
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE kind = 'hooks.read_delivery')",

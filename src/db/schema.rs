@@ -5,6 +5,9 @@
 mod writing;
 
 pub use writing::*;
+mod changes;
+
+pub use changes::*;
 mod notify;
 
 pub use notify::*;

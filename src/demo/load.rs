@@ -9,8 +9,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::load_incident;
 use super::world::{ActionItem, Deploy, Postmortem, World};
+use super::{load_changes, load_incident};
 use crate::action_items::model::{ActionKind, ActionStatus, Priority};
 use crate::auth::model::{Role, Theme};
 use crate::clock::Moment;
@@ -47,6 +47,7 @@ pub fn load(c: &mut Conn, world: &World) -> Result<(), Error> {
         let id = load_incident::add(c, incident, &rows)?;
         rows.incidents.insert(incident.number, id);
     }
+    load_changes::add(c, world, &rows)?;
     for postmortem in &world.postmortems {
         add_postmortem(c, postmortem, &rows)?;
     }
@@ -98,7 +99,7 @@ impl Rows<'_> {
         self.deploys.get(&number).copied().ok_or_else(|| missing("deploy", number))
     }
 
-    fn incident(&self, number: i64) -> Result<i64, Error> {
+    pub(super) fn incident(&self, number: i64) -> Result<i64, Error> {
         self.incidents.get(&number).copied().ok_or_else(|| missing("incident", number))
     }
 

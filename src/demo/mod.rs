@@ -10,6 +10,7 @@ mod cast;
 mod changes;
 mod follow_up;
 mod load;
+mod load_changes;
 mod load_incident;
 mod random;
 mod start;

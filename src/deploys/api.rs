@@ -6,8 +6,10 @@ use utoipa::ToSchema;
 
 use super::forms::{RawDeploy, Times};
 use super::model::{BY_API, Deploy, DeployDraft, DeployKind, DeployStatus, Part, Reference, ReferenceKind};
+use super::model_marks::{Mark, MarkKind};
 use super::queries::{self, Trail};
 use super::queries_list::{self as list, Filter};
+use super::queries_marks;
 use crate::api::answer::{self, Created, List};
 use crate::api::idempotency;
 use crate::app::App;
@@ -85,6 +87,16 @@ pub struct DeployBody {
     pub deployed_by: Option<String>,
     /// Everybody in the trail, with accounts and times.
     pub people: Vec<PersonBody>,
+    /// Key of the deploy that this one undid, being a rollback.
+    pub undoes: Option<String>,
+    /// Key of the rollback that undid it.
+    pub undone_by: Option<String>,
+    /// Key of the deploy that this one mends: it is a revert or a hot fix.
+    pub fixes: Option<String>,
+    /// Key of the deploy that mends it.
+    pub fixed_by: Option<String>,
+    /// How many things of its checklist are open; nothing without a checklist.
+    pub checklist_open_count: Option<i64>,
     /// Where the record came from.
     pub source: String,
     /// The source's own number for it.
@@ -97,8 +109,37 @@ pub struct DeployBody {
     pub html_url: String,
 }
 
+/// What other records say of a deploy.
+struct Around {
+    undoes: Option<String>,
+    undone_by: Option<String>,
+    fixes: Option<String>,
+    fixed_by: Option<String>,
+    checklist_open_count: Option<i64>,
+}
+
 impl DeployBody {
-    fn new(deploy: Deploy, service: &Service, trail: Trail, base_url: &str) -> Self {
+    fn read(c: &mut Conn, deploy: Deploy, service: &Service, base_url: &str) -> Result<Self, Error> {
+        let trail = queries::trail(c, deploy.id)?;
+        let marks = queries_marks::with_others(c, deploy.id)?;
+        let open = crate::releases::queries::open_counts(c, &[deploy.id])?;
+        let other = |kind: MarkKind, side: fn(&Mark) -> i64| {
+            let found =
+                marks.iter().rev().find(|(mark, _)| mark.stands() && mark.mark == kind && side(mark) == deploy.id);
+            found.map(|(_, other)| other.key())
+        };
+        let (made, borne): (fn(&Mark) -> i64, fn(&Mark) -> i64) = (|mark| mark.deploy_id, |mark| mark.marked_id);
+        let around = Around {
+            undoes: other(MarkKind::Undoes, made),
+            undone_by: other(MarkKind::Undoes, borne),
+            fixes: other(MarkKind::Fixes, made),
+            fixed_by: other(MarkKind::Fixes, borne),
+            checklist_open_count: open.get(&deploy.id).map(|(open, _)| *open),
+        };
+        Ok(DeployBody::new(deploy, service, trail, around, base_url))
+    }
+
+    fn new(deploy: Deploy, service: &Service, trail: Trail, around: Around, base_url: &str) -> Self {
         let names = |part: Part| trail.of(part).map(|(person, _)| person.name.clone()).collect::<Vec<_>>();
         let (authors, reviewers) = (names(Part::Author), names(Part::Reviewer));
         let (qa, approver) = (names(Part::Qa).into_iter().next(), names(Part::Approver).into_iter().next());
@@ -139,6 +180,11 @@ impl DeployBody {
             approved_by: approver,
             deployed_by: deploy.deployed_by,
             people,
+            undoes: around.undoes,
+            undone_by: around.undone_by,
+            fixes: around.fixes,
+            fixed_by: around.fixed_by,
+            checklist_open_count: around.checklist_open_count,
             source: deploy.source,
             external_id: deploy.external_id,
             created_at: deploy.created_at,
@@ -150,8 +196,7 @@ impl DeployBody {
 /// A deploy with everything that the wire form needs.
 fn body(c: &mut Conn, deploy: Deploy, base_url: &str) -> Result<DeployBody, Error> {
     let service = queries::service_of(c, &deploy)?;
-    let trail = queries::trail(c, deploy.id)?;
-    Ok(DeployBody::new(deploy, &service, trail, base_url))
+    DeployBody::read(c, deploy, &service, base_url)
 }
 
 /// Lists deploys, newest first.
@@ -183,10 +228,7 @@ pub async fn list(_who: ApiRead, app: web::Data<App>, query: Query) -> Result<Ht
             let items = page
                 .rows
                 .into_iter()
-                .map(|(deploy, service)| {
-                    let trail = queries::trail(c, deploy.id)?;
-                    Ok(DeployBody::new(deploy, &service, trail, &base_url))
-                })
+                .map(|(deploy, service)| DeployBody::read(c, deploy, &service, &base_url))
                 .collect::<Result<Vec<_>, Error>>()?;
             Ok::<_, Error>((items, page.after))
         })
@@ -282,8 +324,12 @@ fn again(
     }
     raw.service = None;
     let was_finished = present.status.is_finished();
-    if was_finished && !sent.status.is_finished() {
+    // What was noticed since, or said by a person, stays when the pipeline sends its message again.
+    if (was_finished && !sent.status.is_finished()) || present.status == DeployStatus::RolledBack {
         raw.status = None;
+    }
+    if present.kind == DeployKind::Rollback {
+        raw.kind = None;
     }
     let says_no_end = raw.finished_at.is_none();
     let mut next = raw.over(present, Times::Exact)?;

@@ -438,7 +438,15 @@ impl Filter {
 }
 
 /// The beginning of a day, or of the one `days_later`; or an instant as it is.
-fn day_or_moment(check: &mut Check, field: &str, value: Option<&str>, zone: &Zone, days_later: u64) -> Option<Moment> {
+///
+/// What cannot be read is noted in `check`.
+pub fn day_or_moment(
+    check: &mut Check,
+    field: &str,
+    value: Option<&str>,
+    zone: &Zone,
+    days_later: u64,
+) -> Option<Moment> {
     let value = value.map(str::trim)?;
     if value.len() > "2026-11-23".len() {
         return check.moment(field, Some(value), zone);

@@ -9,16 +9,22 @@ use super::queries_list::{self as list, Filter};
 use super::{queries, views};
 use crate::app::App;
 use crate::auth::who::{Member, SignedIn, Viewer};
+use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::paging::{Cursor, Page, Turn};
 use crate::error::{Error, FieldErrors};
+use crate::incidents::model::Incident;
 use crate::links;
 use crate::services::model::Service;
+use crate::signals::model_signal::Signal;
 use crate::web::body::{Form, Query};
 use crate::web::fields::{Check, Fields, LINE_LIMIT};
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
 use crate::web::respond::{page, page_with, see_other_with};
+
+/// Most signals and incidents of a live window that the page shows.
+const WINDOW_SHOWN: i64 = 10;
 
 /// What the filter and the form offer to choose from.
 fn choices(c: &mut Conn) -> Result<(Vec<Service>, Vec<String>), Error> {
@@ -42,15 +48,17 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
         Err(other) => return Err(other),
     };
     let is_filtered = asked.as_ref().is_none_or(|(filter, _)| views::is_filtered(filter));
-    let (found, services, environments) = app
+    let (found, open, services, environments) = app
         .db
         .read(move |c| {
             let found = match &asked {
                 Some((filter, turn)) => list::list(c, filter, *turn)?,
                 None => Page { rows: Vec::new(), after: None, before: None },
             };
+            let ids: Vec<i64> = found.rows.iter().map(|(deploy, _)| deploy.id).collect();
+            let open = crate::releases::queries::open_counts(c, &ids)?;
             let (services, environments) = choices(c)?;
-            Ok::<_, Error>((found, services, environments))
+            Ok::<_, Error>((found, open, services, environments))
         })
         .await?;
     let link = |turn: &str, cursor: Option<Cursor>| {
@@ -60,7 +68,12 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
     let rows = found
         .rows
         .into_iter()
-        .map(|(deploy, service)| views::Row { at: who.stamp(deploy.happened_at), deploy, service })
+        .map(|(deploy, service)| views::Row {
+            at: who.stamp(deploy.happened_at),
+            open: open.get(&deploy.id).copied().unwrap_or_default(),
+            deploy,
+            service,
+        })
         .collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let layout = who.layout("Deploys", Section::Deploys);
@@ -73,7 +86,7 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
 /// 404
 pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
     let (zone, now) = (who.zone(), who.now);
-    let (deploy, service, trail, (before, after), links) = app
+    let (deploy, service, trail, (before, after), links, around) = app
         .db
         .read(move |c| {
             let deploy = queries::by_key(c, &key)?;
@@ -84,9 +97,21 @@ pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> R
             let verdicts = links::queries::verdicts_of_deploy(c, deploy.id)?;
             let latest = links::queries::latest_incidents(c)?;
             let links = links::model::of_deploy_lines(&deploy, linked, &verdicts, latest, &zone, now);
-            Ok::<_, Error>((deploy, service, trail, neighbours, links))
+            let around = around(c, &deploy, &neighbours, now)?;
+            Ok::<_, Error>((deploy, service, trail, neighbours, links, around))
         })
         .await?;
+    let marks = around.marks.iter().map(|(mark, other)| views::MarkLine::new(&deploy, mark, other, &who)).collect();
+    let items = around
+        .items
+        .into_iter()
+        .map(|(item, user)| views::ItemLine {
+            ticked: item.ticked_at.map(|at| (who.stamp(at), user.map(|user| user.name).unwrap_or_default())),
+            id: item.id,
+            text: item.text,
+        })
+        .collect();
+    let ticks = around.ticks.into_iter().map(|tick| (tick.step, tick.item_id, tick.said_by, who.stamp(tick.said_at)));
     let people = trail
         .people
         .iter()
@@ -114,7 +139,77 @@ pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> R
         after,
         links,
         summary,
+        marks,
+        items,
+        ticks: ticks.collect(),
+        has_template: around.has_template,
+        live: around.window.map(|(from, to)| views::Live::new(from, to, &who)),
+        signals: around.signals,
+        incidents: around.incidents,
     })
+}
+
+/// What stands around a deploy on its page.
+struct Around {
+    marks: Vec<(super::model_marks::Mark, Deploy)>,
+    items: Vec<(crate::releases::model::Item, Option<crate::auth::model::User>)>,
+    ticks: Vec<crate::releases::model::Tick>,
+    has_template: bool,
+    window: Option<(Moment, Option<Moment>)>,
+    signals: Vec<Signal>,
+    incidents: Vec<Incident>,
+}
+
+fn around(
+    c: &mut Conn,
+    deploy: &Deploy,
+    (_, after): &(Option<Deploy>, Option<Deploy>),
+    now: Moment,
+) -> Result<Around, Error> {
+    let window = deploy.status.went_live().then(|| (deploy.happened_at, after.as_ref().map(|after| after.happened_at)));
+    let (mut signals, mut incidents) = (Vec::new(), Vec::new());
+    if let Some((from, to)) = window {
+        let span = (from, to.unwrap_or(now.plus_s(1)));
+        signals = crate::signals::queries::of_service_between(c, deploy.service_id, span, WINDOW_SHOWN)?;
+        incidents = crate::changes::queries::incidents_of_service(c, deploy.service_id, span, WINDOW_SHOWN)?;
+    }
+    let items = crate::releases::queries::of_deploy(c, deploy.id)?;
+    let has_template = !crate::releases::queries::settings(c, deploy.service_id)?.checklist.trim().is_empty();
+    Ok(Around {
+        marks: super::queries_marks::with_others(c, deploy.id)?,
+        ticks: if items.is_empty() { Vec::new() } else { crate::releases::queries::ticks(c, deploy.id)? },
+        items,
+        has_template,
+        window,
+        signals,
+        incidents,
+    })
+}
+
+/// `POST /deploys/{key}/marks/{id}/removal`: it was no rollback, or no fix.
+///
+/// # Errors
+/// 404, 409 when it was taken back already, 422 for a reason that is too long.
+pub async fn take_mark_back(
+    who: Member,
+    app: web::Data<App>,
+    path: web::Path<(String, i64)>,
+    typed: Form,
+) -> Result<HttpResponse, Error> {
+    let (key, mark_id) = path.into_inner();
+    let mut check = Check::new();
+    let reason = check.optional_line("reason", typed.0.some("reason"), LINE_LIMIT).unwrap_or_default();
+    check.finish()?;
+    let (actor, now) = (who.actor(), who.now);
+    let deploy = app
+        .db
+        .write(move |c| {
+            let deploy = queries::for_change(c, &key)?;
+            super::queries_marks::take_back(c, &actor, &deploy, mark_id, &reason, now)?;
+            Ok::<_, Error>(deploy)
+        })
+        .await?;
+    Ok(see_other_with(deploy.path(), &Flash::ok("Taken back. Both deploys are again what they were before.")))
 }
 
 /// `GET /deploys/new`

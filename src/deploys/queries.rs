@@ -6,6 +6,7 @@ use super::model::{
     Deploy, DeployDraft, DeployKind, DeployStatus, EnvironmentTier, Part, Person, PersonDraft, Reference, key,
     parse_key,
 };
+use super::queries_marks as marks;
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::auth::model::User;
@@ -245,6 +246,8 @@ pub fn record(c: &mut Conn, actor: &Actor, draft: &DeployDraft, now: Moment) -> 
     add_trail(c, id, draft)?;
     let change = Change { action: "deploy.record", subject: key(number), old: None::<()>, new: Some(facts(draft)) };
     audit::record(c, actor, now, &change)?;
+    marks::notice(c, id, &[], now)?;
+    crate::releases::queries::take_up(c, id)?;
     by_id(c, id)
 }
 
@@ -258,6 +261,8 @@ pub fn change(c: &mut Conn, actor: &Actor, deploy: &Deploy, draft: &DeployDraft,
     if old == *draft {
         return Ok(deploy.clone());
     }
+    let depended = marks::dependants(c, deploy)?;
+    marks::overrule(c, actor, deploy, (draft.kind, draft.status), now)?;
     let service = crate::services::queries::find_or_add(c, actor, &draft.service, now)?;
     // The trail goes first and comes back last: the search index gathers the labels in that order.
     diesel::delete(deploy_people::table.filter(deploy_people::deploy_id.eq(deploy.id))).execute(c)?;
@@ -269,6 +274,7 @@ pub fn change(c: &mut Conn, actor: &Actor, deploy: &Deploy, draft: &DeployDraft,
     let change =
         Change { action: "deploy.change", subject: deploy.key(), old: Some(facts(&old)), new: Some(facts(draft)) };
     audit::record(c, actor, now, &change)?;
+    marks::notice(c, deploy.id, &depended, now)?;
     by_id(c, deploy.id)
 }
 
@@ -329,6 +335,14 @@ pub fn remove_person(
 /// The database's.
 pub fn by_external_id(c: &mut Conn, source: &str, external_id: &str) -> Result<Option<Deploy>, Error> {
     counters::hold(c, "deploy")?;
+    known_as(c, source, external_id)
+}
+
+/// The deploy that `source` calls `external_id`, to be read.
+///
+/// # Errors
+/// The database's.
+pub fn known_as(c: &mut Conn, source: &str, external_id: &str) -> Result<Option<Deploy>, Error> {
     Ok(deploys::table
         .filter(deploys::source.eq(source))
         .filter(deploys::external_id.eq(external_id))

@@ -3,12 +3,18 @@
 use askama::Template;
 
 use super::model::{Deploy, DeployKind, DeployStatus, Part, Reference, ReferenceKind, short_sha};
+use super::model_marks::{Mark, MarkKind};
 use super::queries::Trail;
 use super::queries_list::Filter;
+use crate::auth::who::SignedIn;
+use crate::clock::Moment;
 use crate::error::FieldErrors;
+use crate::incidents::model::Incident;
 use crate::links::model::Links;
 use crate::markdown::SafeHtml;
+use crate::releases::model::Step;
 use crate::services::model::Service;
+use crate::signals::model_signal::Signal;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::{Stamp, duration};
@@ -21,6 +27,20 @@ pub struct Row {
     pub service: Service,
     /// When it took effect.
     pub at: Stamp,
+    /// How many things of its checklist are open, and how many there are.
+    pub open: (i64, i64),
+}
+
+impl Row {
+    /// Whether its checklist is open.
+    pub fn is_open(&self) -> bool {
+        self.open.0 > 0
+    }
+
+    /// `checklist 2 of 5 open`
+    pub fn open_words(&self) -> String {
+        format!("checklist {} of {} open", self.open.0, self.open.1)
+    }
 }
 
 /// `GET /deploys`
@@ -125,6 +145,134 @@ pub struct Show {
     pub finished: Option<Stamp>,
     /// When it was recorded.
     pub recorded: Stamp,
+    /// What it undid or mended, and what undid or mended it.
+    pub marks: Vec<MarkLine>,
+    /// Its checklist.
+    pub items: Vec<ItemLine>,
+    /// The steps that were taken on it: which, on which item, by whom, when.
+    pub ticks: Vec<(Step, i64, String, Stamp)>,
+    /// Whether its service has a checklist to give it.
+    pub has_template: bool,
+    /// When it was live, if it ever was.
+    pub live: Option<Live>,
+    /// Alerts that fired in that time.
+    pub signals: Vec<Signal>,
+    /// Incidents of its service that began in that time.
+    pub incidents: Vec<Incident>,
+}
+
+/// A mark, seen from one of its two deploys.
+pub struct MarkLine {
+    /// Row id.
+    pub id: i64,
+    /// What it did or what was done to it, in words.
+    pub words: &'static str,
+    /// Key of the other deploy.
+    pub key: String,
+    /// Page of the other deploy.
+    pub href: String,
+    /// What the other deploy brought.
+    pub title: String,
+    /// How it was noticed.
+    pub reason: String,
+    /// By whom.
+    pub said_by: String,
+    /// When.
+    pub at: Stamp,
+    /// Who took it back, why, and when.
+    pub back: Option<(String, String, Stamp)>,
+}
+
+impl MarkLine {
+    /// From one side.
+    pub fn new(deploy: &Deploy, mark: &Mark, other: &Deploy, who: &SignedIn) -> Self {
+        let words = match (mark.mark, mark.deploy_id == deploy.id) {
+            (MarkKind::Undoes, true) => "Undid",
+            (MarkKind::Undoes, false) => "Undone by",
+            (MarkKind::Fixes, true) => "Fixes",
+            (MarkKind::Fixes, false) => "Fixed by",
+        };
+        let back = mark.taken_back_at.map(|at| {
+            let name = mark.taken_back_name.clone().unwrap_or_default();
+            (name, mark.taken_back_reason.clone().unwrap_or_default(), who.stamp(at))
+        });
+        MarkLine {
+            id: mark.id,
+            words,
+            key: other.key(),
+            href: other.path(),
+            title: other.version_or_commit(),
+            reason: mark.reason.clone(),
+            said_by: mark.said_by.clone(),
+            at: who.stamp(mark.said_at),
+            back,
+        }
+    }
+}
+
+/// One thing to do.
+pub struct ItemLine {
+    /// Row id.
+    pub id: i64,
+    /// What.
+    pub text: String,
+    /// When it was done, and by whom.
+    pub ticked: Option<(Stamp, String)>,
+}
+
+/// The time in which a deploy was what ran.
+pub struct Live {
+    /// From.
+    pub from: Stamp,
+    /// To; nothing while it still runs.
+    pub to: Option<Stamp>,
+    /// How long.
+    pub lasted: String,
+}
+
+impl Live {
+    /// From two instants.
+    pub fn new(from: Moment, to: Option<Moment>, who: &SignedIn) -> Self {
+        let lasted = duration(to.unwrap_or(who.now).seconds_since(from));
+        Live { from: who.stamp(from), to: to.map(|to| who.stamp(to)), lasted }
+    }
+}
+
+impl Show {
+    /// Marks that stand.
+    pub fn standing(&self) -> Vec<&MarkLine> {
+        self.marks.iter().filter(|line| line.back.is_none()).collect()
+    }
+
+    /// Marks that were taken back.
+    pub fn withdrawn(&self) -> Vec<&MarkLine> {
+        self.marks.iter().filter(|line| line.back.is_some()).collect()
+    }
+
+    /// How many things are still to do.
+    pub fn open_count(&self) -> usize {
+        self.items.iter().filter(|item| item.ticked.is_none()).count()
+    }
+
+    /// `Checklist: 2 of 5 open`
+    pub fn open_words(&self) -> String {
+        format!("Checklist: {} of {} open", self.open_count(), self.items.len())
+    }
+
+    /// `Ticked`, or that its tick was taken away.
+    pub fn step_words(&self, step: &Step) -> &'static str {
+        if *step == Step::Ticked { "Ticked" } else { "Opened again" }
+    }
+
+    /// What is to be done under an item's id.
+    pub fn item_text(&self, id: &i64) -> &str {
+        self.items.iter().find(|item| item.id == *id).map_or("", |item| item.text.as_str())
+    }
+
+    /// What an incident in the live window has to do with this deploy, as far as it was said.
+    pub fn is_linked(&self, incident: &Incident) -> bool {
+        self.links.lines.iter().any(|line| line.key == incident.key())
+    }
 }
 
 impl Show {

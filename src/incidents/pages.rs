@@ -82,7 +82,7 @@ fn row(incident: Incident, services_of: &[(i64, Service)], postmortems: &[(i64, 
     }
 }
 
-/// `GET /incidents/new`, also with `?deploy=DEP-n`
+/// `GET /incidents/new`, also with `?deploy=DEP-n` or `?signal=n`
 ///
 /// # Errors
 /// 404 for a deploy that does not exist.
@@ -97,6 +97,15 @@ pub async fn new(who: Member, app: web::Data<App>, query: Query) -> Result<HttpR
         fields.set("title", format!("{}: problem after {}", service.name, version_or_key(&deploy)));
         fields.set("services", service.slug);
         fields.set("started_at", who.zone().input(deploy.happened_at));
+    } else if let Some(id) = query.0.some("signal").and_then(|text| text.parse().ok()) {
+        let signal = app.db.read(move |c| crate::signals::queries::by_id(c, id)).await?;
+        fields.set("signal", signal.id.to_string());
+        fields.set("title", signal.title.clone());
+        fields.set("started_at", who.zone().input(signal.last_started_at.min(who.now)));
+        let service = app.db.read(move |c| crate::signals::queries::service_of(c, &signal)).await?;
+        if let Some(service) = service {
+            fields.set("services", service.slug);
+        }
     } else if let Some(slug) = query.0.some("service") {
         fields.set("services", slug);
     }
@@ -127,7 +136,17 @@ pub async fn create(who: Member, app: web::Data<App>, typed: Form) -> Result<Htt
     }
     let outcome = match raw.parse_draft(&zone, now) {
         Ok((draft, deploys)) => {
-            app.db.write(move |c| queries::declare_with_links(c, &actor, &draft, &deploys, now)).await
+            let signal_id: Option<i64> = typed.0.some("signal").and_then(|text| text.parse().ok());
+            app.db
+                .write(move |c| {
+                    let incident = queries::declare_with_links(c, &actor, &draft, &deploys, now)?;
+                    if let Some(id) = signal_id {
+                        let signal = crate::signals::queries::by_id(c, id)?;
+                        crate::signals::queries_attach::attach(c, &actor, &signal, &incident, None, now)?;
+                    }
+                    Ok(incident)
+                })
+                .await
         }
         Err(error) => Err(error),
     };
@@ -209,6 +228,8 @@ fn shown(who: &SignedIn, record: Record, asked_zone: &str) -> Show {
         summary: record.summary,
         links,
         panel: Panel::new(&record.events, &setting),
+        signals: record.signals.0,
+        signal_count: record.signals.1,
         factors: record.factors,
         factor_choices: record.factor_choices,
         actions: record.actions.into_iter().map(|row| ActionLine::new(row, zone.date(now))).collect(),

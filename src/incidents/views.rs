@@ -14,6 +14,7 @@ use crate::links::model::Links;
 use crate::markdown::SafeHtml;
 use crate::postmortems::model::Postmortem;
 use crate::services::model::Service;
+use crate::signals::model_signal::Signal;
 use crate::timeline::model::Panel;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
@@ -307,6 +308,10 @@ pub struct Show {
     pub links: Links,
     /// The timeline.
     pub panel: Panel,
+    /// Alerts that are attached to it.
+    pub signals: Vec<Signal>,
+    /// How many there are.
+    pub signal_count: i64,
     /// What made it possible.
     pub factors: Vec<IncidentFactor>,
     /// Factors that are known from other incidents.
@@ -324,6 +329,11 @@ pub struct Show {
 }
 
 impl Show {
+    /// Whether more alerts are attached than the panel lists.
+    pub fn has_more_signals(&self) -> bool {
+        self.signal_count > self.signals.len() as i64
+    }
+
     /// Who has a role.
     pub fn holder(&self, role: &IncidentRole) -> Option<&RoleHolder> {
         self.roles.iter().find(|holder| holder.role == *role)

@@ -30,15 +30,33 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
 /// # Errors
 /// 404
 pub async fn show(who: Viewer, app: web::Data<App>, slug: web::Path<String>) -> Result<HttpResponse, Error> {
-    let (service, around) = app
+    let (now, base_url) = (who.now, app.config.base_url.clone());
+    let (service, around, settings, environments, readiness) = app
         .db
         .read(move |c| {
             let service = queries::by_slug(c, &slug)?;
             let around = queries::surroundings(c, &service)?;
-            Ok::<_, Error>((service, around))
+            let settings = crate::releases::queries::settings(c, service.id)?;
+            let environments = crate::deploys::queries::environments(c)?;
+            let place = crate::deploys::model::DEFAULT_ENVIRONMENT;
+            let readiness = crate::releases::queries_freeze::readiness(c, &service.slug, place, &base_url, now)?;
+            Ok::<_, Error>((service, around, settings, environments, readiness))
         })
         .await?;
-    page(&views::Show { layout: who.layout(service.name.clone(), Section::Services), service, around })
+    let release_fields = Fields::prefilled([
+        ("checklist", settings.checklist),
+        ("checklist_environment", settings.checklist_environment),
+        ("bindingness", settings.bindingness.to_string()),
+    ]);
+    page(&views::Show {
+        layout: who.layout(service.name.clone(), Section::Services),
+        service,
+        around,
+        release_fields,
+        no_errors: FieldErrors::new(),
+        environments,
+        readiness,
+    })
 }
 
 /// `GET /services/new`

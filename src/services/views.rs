@@ -5,6 +5,7 @@ use askama::Template;
 use super::model::{LinkKind, Service};
 use super::queries::{ServiceRow, Surroundings};
 use crate::error::FieldErrors;
+use crate::releases::readiness::Readiness;
 use crate::teams::model::Team;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
@@ -31,6 +32,14 @@ pub struct Show {
     pub service: Service,
     /// Owner, links, neighbours.
     pub around: Surroundings,
+    /// How its releases go.
+    pub release_fields: Fields,
+    /// The form of them is not refused here.
+    pub no_errors: FieldErrors,
+    /// Environments to choose from.
+    pub environments: Vec<String>,
+    /// Whether production may be deployed to now.
+    pub readiness: Readiness,
 }
 
 /// The form for a new or a changed service.

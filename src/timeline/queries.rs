@@ -166,6 +166,49 @@ pub fn note(
     insert(c, actor, &draft, deploy_id, now)
 }
 
+/// Writes an automatic event with its evidence, as [`note`] does; gives its row id.
+///
+/// # Errors
+/// The database's.
+pub fn tell(c: &mut Conn, actor: &Actor, draft: &EventDraft, now: Moment) -> Result<i64, Error> {
+    insert(c, actor, draft, None, now).map(|event| event.id)
+}
+
+/// Takes an automatic event off the timeline, because what it told of no longer holds; [`put_at`] puts it back.
+///
+/// # Errors
+/// The database's.
+pub fn withdraw(c: &mut Conn, id: i64, now: Moment) -> Result<(), Error> {
+    let standing = timeline_events::table.find(id).filter(timeline_events::deleted_at.is_null());
+    diesel::update(standing).set(timeline_events::deleted_at.eq(now)).execute(c)?;
+    Ok(())
+}
+
+/// Puts an automatic event at an instant, and back on the timeline when it was withdrawn.
+///
+/// # Errors
+/// The database's.
+pub fn put_at(c: &mut Conn, id: i64, at: Moment) -> Result<(), Error> {
+    diesel::update(timeline_events::table.find(id))
+        .set((
+            timeline_events::happened_at.eq(at),
+            timeline_events::deleted_at.eq(None::<Moment>),
+            timeline_events::deleted_by.eq(None::<i64>),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Moves an automatic event to an earlier instant; one that is earlier already stays.
+///
+/// # Errors
+/// The database's.
+pub fn put_no_later(c: &mut Conn, id: i64, at: Moment) -> Result<(), Error> {
+    let later = timeline_events::table.find(id).filter(timeline_events::happened_at.gt(at));
+    diesel::update(later).set(timeline_events::happened_at.eq(at)).execute(c)?;
+    Ok(())
+}
+
 fn insert(
     c: &mut Conn,
     actor: &Actor,

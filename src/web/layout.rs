@@ -12,6 +12,10 @@ pub enum Section {
     Incidents,
     /// Changes.
     Deploys,
+    /// Changes and incidents over time.
+    Changes,
+    /// Alerts that came in.
+    Signals,
     /// Follow-up work.
     Actions,
     /// Written postmortems.
@@ -125,6 +129,8 @@ impl Layout {
             Section::Home => "home",
             Section::Incidents => "incidents",
             Section::Deploys => "deploys",
+            Section::Changes => "changes",
+            Section::Signals => "signals",
             Section::Actions => "actions",
             Section::Postmortems => "postmortems",
             Section::Factors => "factors",

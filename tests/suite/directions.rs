@@ -23,6 +23,8 @@ const DOMAINS: &[&str] = &[
     "references",
     "notify",
     "signals",
+    "releases",
+    "changes",
 ];
 /// Rooms that read everybody and that nobody reads.
 const READERS: &[&str] = &["search", "home", "demo"];

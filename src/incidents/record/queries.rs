@@ -12,6 +12,7 @@ use crate::links::queries::DeployLink;
 use crate::markdown::{Place, SafeHtml};
 use crate::postmortems::model::Postmortem;
 use crate::services::model::Service;
+use crate::signals::model_signal::Signal;
 use crate::timeline::model::EventRow;
 
 /// What is on record about an incident.
@@ -35,6 +36,8 @@ pub struct Record {
     pub verdicts: Vec<Verdict>,
     /// Deploys that came shortly before.
     pub suspects: Vec<Suspect>,
+    /// Alerts that are attached to it, and how many there are.
+    pub signals: (Vec<Signal>, i64),
     /// The timeline.
     pub events: Vec<EventRow>,
     /// Its action items.
@@ -66,6 +69,7 @@ pub fn read(c: &mut Conn, number: i64) -> Result<Record, Error> {
         links: crate::links::queries::of_incident(c, incident.id)?,
         verdicts: crate::links::queries::verdicts(c, incident.id)?,
         suspects: around::suspects(c, &incident, &services)?,
+        signals: crate::signals::queries_attach::of_incident(c, incident.id)?,
         events: crate::timeline::queries::of_incident(c, incident.id)?,
         actions: crate::action_items::queries::of_incident(c, incident.id)?,
         factors: crate::factors::queries::of_incident(c, incident.id)?,

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod databases;
+pub mod plans;
 pub mod program;
 
 use debrief::app::App;

@@ -1,0 +1,13 @@
+DROP TABLE freeze_windows;
+DROP TABLE checklist_ticks;
+DROP TABLE checklist_items;
+DROP TABLE release_settings;
+DROP INDEX deploys_by_lane_kind;
+DROP INDEX deploys_by_service_kind;
+DROP INDEX deploys_by_lane_commit;
+DROP INDEX deploys_by_lane_version;
+DROP TABLE deploy_marks;
+DROP TABLE signal_incidents;
+DROP TABLE signal_rules;
+DROP TABLE signal_alerts;
+DROP TABLE signals;

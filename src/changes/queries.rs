@@ -1,0 +1,214 @@
+//! The reads of the changes page. Every one is bounded by the page, not by what is on record.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::model::{BUCKET_LIMIT, Bucket, EACH_LIMIT, Filter, INCIDENT_LIMIT, LANE_LIMIT, Lane, Marks};
+use crate::charts::time_strip::Window;
+use crate::clock::Moment;
+use crate::db::Conn;
+use crate::db::schema::{deploys, incident_services, incidents, services};
+use crate::deploys::model::Deploy;
+use crate::error::Error;
+use crate::incidents::model::{Incident, IncidentStatus};
+use crate::services::model::Service;
+
+/// How long before the window an incident may have begun to be laid over it, in seconds: a week. One that is live is
+/// laid over it however old it is.
+const LEAD_S: i64 = 7 * 86_400;
+
+/// The lanes of one page, and whether there are more services.
+///
+/// # Errors
+/// The database's.
+pub fn lanes(c: &mut Conn, filter: &Filter) -> Result<(Vec<Lane>, bool), Error> {
+    let (shown, there_is_more) = shown_services(c, filter)?;
+    let window = filter.window();
+    let mut marks: Vec<Option<Vec<Deploy>>> = Vec::new();
+    for service in &shown {
+        let found = each(c, service.id, filter, window)?;
+        marks.push(Some(found).filter(|found| found.len() <= EACH_LIMIT));
+    }
+    let busy: Vec<i64> =
+        shown.iter().zip(&marks).filter(|(_, marks)| marks.is_none()).map(|(service, _)| service.id).collect();
+    let mut counts = buckets(c, &busy, filter, window)?;
+    let ids: Vec<i64> = shown.iter().map(|service| service.id).collect();
+    let hits = incidents_over(c, &ids, window)?;
+    let lanes = shown
+        .into_iter()
+        .zip(marks)
+        .map(|(service, marks)| {
+            let id = service.id;
+            let marks = marks.map_or_else(
+                || {
+                    let (mine, others): (Vec<_>, Vec<_>) =
+                        std::mem::take(&mut counts).into_iter().partition(|(service_id, _)| *service_id == id);
+                    counts = others;
+                    Marks::Buckets(mine.into_iter().map(|(_, bucket)| bucket).collect())
+                },
+                Marks::Each,
+            );
+            let incidents =
+                hits.iter().filter(|(service_id, _)| *service_id == id).map(|(_, incident)| incident.clone()).collect();
+            Lane { service, marks, incidents }
+        })
+        .collect();
+    Ok((lanes, there_is_more))
+}
+
+fn shown_services(c: &mut Conn, filter: &Filter) -> Result<(Vec<Service>, bool), Error> {
+    let mut query = services::table
+        .select(Service::as_select())
+        .order(services::slug.asc())
+        .limit(LANE_LIMIT as i64 + 1)
+        .into_boxed();
+    if let Some(slug) = &filter.service {
+        query = query.filter(services::slug.eq(slug.clone()));
+    }
+    if let Some(team) = &filter.team {
+        let id = crate::teams::queries::find(c, team)?.map_or(0, |team| team.id);
+        query = query.filter(services::team_id.eq(id));
+    }
+    if let Some(after) = &filter.after {
+        query = query.filter(services::slug.gt(after.clone()));
+    }
+    let mut rows: Vec<Service> = query.load(c)?;
+    let there_is_more = rows.len() > LANE_LIMIT;
+    rows.truncate(LANE_LIMIT);
+    Ok((rows, there_is_more))
+}
+
+/// The last deploys of a service in the window, one more than are drawn one by one.
+fn each(c: &mut Conn, service_id: i64, filter: &Filter, window: Window) -> Result<Vec<Deploy>, Error> {
+    let mut query = deploys::table
+        .filter(deploys::service_id.eq(service_id))
+        .filter(deploys::happened_at.ge(window.from))
+        .filter(deploys::happened_at.lt(window.to))
+        .order((deploys::happened_at.desc(), deploys::id.desc()))
+        .limit(EACH_LIMIT as i64 + 1)
+        .select(Deploy::as_select())
+        .into_boxed();
+    if let Some(environment) = &filter.environment {
+        query = query.filter(deploys::environment.eq(environment.clone()));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(deploys::kind.eq(kind));
+    }
+    Ok(query.load(c)?)
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    service_id: i64,
+    #[diesel(sql_type = BigInt)]
+    place: i64,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+    #[diesel(sql_type = BigInt)]
+    bad: i64,
+}
+
+/// Counts of busy services: a short walk in the index for each bucket, which stops at [`BUCKET_LIMIT`].
+fn buckets(c: &mut Conn, service_ids: &[i64], filter: &Filter, window: Window) -> Result<Vec<(i64, Bucket)>, Error> {
+    if service_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = |environment: &str| bucket_sql(service_ids, filter, window, environment);
+    let rows: Vec<Counted> = match (c, &filter.environment) {
+        (Conn::Sqlite(c), Some(environment)) => diesel::sql_query(sql("?")).bind::<Text, _>(environment).load(c)?,
+        (Conn::Postgres(c), Some(environment)) => diesel::sql_query(sql("$1")).bind::<Text, _>(environment).load(c)?,
+        (Conn::Sqlite(c), None) => diesel::sql_query(sql("")).load(c)?,
+        (Conn::Postgres(c), None) => diesel::sql_query(sql("")).load(c)?,
+    };
+    Ok(rows
+        .into_iter()
+        .filter(|row| row.total > 0)
+        .map(|row| (row.service_id, Bucket { place: row.place, count: row.total, bad_count: row.bad }))
+        .collect())
+}
+
+/// Holds numbers of our own and one placeholder; nothing that was typed.
+pub fn bucket_sql(service_ids: &[i64], filter: &Filter, window: Window, environment: &str) -> String {
+    let count = filter.period.buckets();
+    let (from, width) = (window.from.millis(), window.length_ms() / count);
+    let ids = service_ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let in_place = if environment.is_empty() { String::new() } else { format!("AND d.environment = {environment}") };
+    let of_kind = filter.kind.map(|kind| format!("AND d.kind = '{kind}'")).unwrap_or_default();
+    // The walk through one bucket, for all and for those that did not stay.
+    let walk = |what: &str| {
+        format!(
+            "(SELECT {what} FROM (SELECT d.status AS status FROM deploys d
+                WHERE d.service_id = s.id AND d.happened_at >= {from} + b.place * {width}
+                  AND d.happened_at < {from} + (b.place + 1) * {width} {in_place} {of_kind}
+                LIMIT {BUCKET_LIMIT}) AS few)"
+        )
+    };
+    format!(
+        "WITH RECURSIVE b(place) AS (
+            SELECT CAST(0 AS BIGINT) UNION ALL SELECT place + 1 FROM b WHERE place + 1 < {count})
+         SELECT s.id AS service_id, b.place AS place, {total} AS total, {bad} AS bad
+         FROM services s CROSS JOIN b WHERE s.id IN ({ids}) ORDER BY s.id, b.place",
+        total = walk("count(*)"),
+        bad = walk(
+            "CAST(coalesce(sum(CASE WHEN few.status IN ('failed', 'rolled_back') THEN 1 ELSE 0 END), 0) AS BIGINT)"
+        ),
+    )
+}
+
+/// Incidents that touch the window, with each of these services that they hit, the last first.
+fn incidents_over(c: &mut Conn, service_ids: &[i64], window: Window) -> Result<Vec<(i64, Incident)>, Error> {
+    let live: Vec<IncidentStatus> = IncidentStatus::ALL.iter().copied().filter(|status| status.is_live()).collect();
+    let recent: Vec<Incident> = incidents::table
+        .filter(incidents::started_at.ge(window.from.plus_s(-LEAD_S)))
+        .filter(incidents::started_at.lt(window.to))
+        .filter(incidents::resolved_at.is_null().or(incidents::resolved_at.ge(window.from)))
+        .order((incidents::started_at.desc(), incidents::id.desc()))
+        .limit(INCIDENT_LIMIT)
+        .select(Incident::as_select())
+        .load(c)?;
+    let old: Vec<Incident> = incidents::table
+        .filter(incidents::status.eq_any(live))
+        .filter(incidents::started_at.lt(window.from.plus_s(-LEAD_S)))
+        .order((incidents::started_at.desc(), incidents::id.desc()))
+        .limit(50)
+        .select(Incident::as_select())
+        .load(c)?;
+    let found: Vec<Incident> = recent.into_iter().chain(old).collect();
+    let ids: Vec<i64> = found.iter().map(|incident| incident.id).collect();
+    let pairs: Vec<(i64, i64)> = incident_services::table
+        .filter(incident_services::incident_id.eq_any(ids))
+        .filter(incident_services::service_id.eq_any(service_ids.to_vec()))
+        .order((incident_services::incident_id, incident_services::service_id))
+        .select((incident_services::incident_id, incident_services::service_id))
+        .load(c)?;
+    Ok(found
+        .into_iter()
+        .flat_map(|incident| {
+            let hit: Vec<i64> =
+                pairs.iter().filter(|(id, _)| *id == incident.id).map(|(_, service_id)| *service_id).collect();
+            hit.into_iter().map(move |service_id| (service_id, incident.clone()))
+        })
+        .collect())
+}
+
+/// The incidents that began while something of a service was live, the first first, at most `limit`.
+///
+/// # Errors
+/// The database's.
+pub fn incidents_of_service(
+    c: &mut Conn,
+    service_id: i64,
+    (from, to): (Moment, Moment),
+    limit: i64,
+) -> Result<Vec<Incident>, Error> {
+    Ok(incidents::table
+        .inner_join(incident_services::table)
+        .filter(incident_services::service_id.eq(service_id))
+        .filter(incidents::started_at.ge(from))
+        .filter(incidents::started_at.lt(to))
+        .order((incidents::started_at.asc(), incidents::id.asc()))
+        .limit(limit)
+        .select(Incident::as_select())
+        .load(c)?)
+}
