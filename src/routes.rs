@@ -3,10 +3,8 @@
 use actix_web::{Route, web};
 
 use crate::{
-    attachments, auth, deploys, factors, home, hooks, incidents, links, postmortem_templates, postmortems, services,
-    timeline, web as shared,
-    auth, changes, deploys, factors, home, hooks, incidents, links, postmortems, releases, services, signals, timeline,
-    web as shared,
+    attachments, auth, changes, deploys, factors, home, hooks, incidents, links, postmortem_templates, postmortems,
+    releases, services, signals, timeline, web as shared,
 };
 
 use crate::web::errors::wrong_method;

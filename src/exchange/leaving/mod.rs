@@ -55,18 +55,17 @@ fn prepare(folder: &Path) -> Result<(), String> {
     fs::remove_file(folder.join("index.json")).map_err(not_writable)?;
     // An export without pictures has no list of them.
     let _ = fs::remove_file(folder.join("pictures.json"));
-    let is_ours: [(&str, fn(&str) -> bool); 2] = [
-        ("incidents", |name| name.starts_with("INC-")),
-        ("pictures", |name| name.split('.').next().is_some_and(|token| token.len() == 32)),
-    ];
-    for (place, is_ours) in is_ours {
+    for place in ["incidents", "pictures"] {
         let place = folder.join(place);
         if !place.is_dir() {
             continue;
         }
         for entry in fs::read_dir(&place).map_err(not_writable)? {
             let path = entry.map_err(not_writable)?.path();
-            if is_ours(&path.file_name().unwrap_or_default().to_string_lossy()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // Pictures are named by their token, 32 digits.
+            let is_ours = name.starts_with("INC-") || name.split('.').next().is_some_and(|token| token.len() == 32);
+            if is_ours {
                 fs::remove_file(&path).map_err(not_writable)?;
             }
         }
