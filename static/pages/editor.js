@@ -16,22 +16,28 @@
   let timer = 0;
   let sent = field.value;
   let leaving = false;
+  let busy = false;
 
   async function keep(more) {
     clearTimeout(timer);
     timer = 0;
     const text = field.value;
-    if (leaving || text === sent) return;
+    // One after the other, so that an older text never comes after a newer one.
+    if (leaving || text === sent || (busy && !more)) return;
+    busy = true;
     try {
       const answer = await post(field.dataset.draft, { markdown: text, base_revision: base.value }, more);
-      if (answer.status === 401) return tell("You are signed out. Sign in in another tab; this browser keeps your text meanwhile.");
-      if (!answer.ok || answer.redirected) throw answer;
-      sent = text;
-      field.defaultValue = text;
-      hear(await answer.json());
+      if (answer.status === 401) tell("You are signed out. Sign in in another tab; this browser keeps your text meanwhile.");
+      else if (!answer.ok || answer.redirected) throw answer;
+      else {
+        sent = text;
+        field.defaultValue = text;
+        hear(await answer.json());
+      }
     } catch {
       tell("The server does not answer; this browser keeps your text.");
     }
+    busy = false;
     later();
   }
 
