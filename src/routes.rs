@@ -3,8 +3,8 @@
 use actix_web::{Route, web};
 
 use crate::{
-    auth, changes, deploys, factors, home, hooks, incidents, links, postmortems, releases, services, signals, timeline,
-    web as shared,
+    attachments, auth, changes, deploys, factors, home, hooks, incidents, links, postmortem_templates, postmortems,
+    releases, services, signals, timeline, web as shared,
 };
 
 use crate::web::errors::wrong_method;
@@ -235,9 +235,28 @@ routes! {
     GET  "/incidents/{key}/postmortem/revisions/{number}" Viewer  postmortems::revisions::pages::show;
     POST "/incidents/{key}/postmortem/revisions/{number}/return" Member postmortems::revisions::pages::bring_back;
     GET  "/incidents/{key}/postmortem/comparison"         Viewer  postmortems::revisions::pages::compare;
+    POST "/incidents/{key}/postmortem/drafts"             Member  postmortems::pages_writing::keep;
+    POST "/incidents/{key}/postmortem/drafts/removal"     Member  postmortems::pages_writing::drop_draft;
+    POST "/incidents/{key}/postmortem/drafts/restoration" Member  postmortems::pages_writing::restore_draft;
+    POST "/incidents/{key}/postmortem/additions"          Member  postmortems::pages_writing::add;
+    POST "/incidents/{key}/postmortem/aside"              Member  postmortems::pages_writing::aside;
+    POST "/incidents/{key}/postmortem/chat"               Member  postmortems::pages_writing::leave_for_chat;
+    GET  "/incidents/{key}/chat"                          Member  postmortems::pages_writing::chat;
+    POST "/incidents/{key}/chat"                          Member  postmortems::pages_writing::accept_chat;
+    POST "/incidents/{key}/attachments"                   Member  postmortems::pages_writing::attach;
+    GET  "/attachments/{name}"                            Viewer  attachments::pages::show;
     POST "/incidents/{key}/postmortem/publication"        Member  postmortems::pages::publish;
     POST "/incidents/{key}/postmortem/draft"              Member  postmortems::pages::take_back;
     POST "/incidents/{key}/postmortem/not-needed"         Member  postmortems::pages::not_needed;
+
+    GET  "/admin/postmortem-templates"                    Admin   postmortem_templates::pages::index;
+    POST "/admin/postmortem-templates"                    Admin   postmortem_templates::pages::create;
+    GET  "/admin/postmortem-templates/new"                Admin   postmortem_templates::pages::new;
+    POST "/admin/postmortem-templates/rules"              Admin   postmortem_templates::pages::add_rule;
+    POST "/admin/postmortem-templates/rules/{id}/removal" Admin   postmortem_templates::pages::remove_rule;
+    GET  "/admin/postmortem-templates/{slug}"             Admin   postmortem_templates::pages::edit;
+    POST "/admin/postmortem-templates/{slug}"             Admin   postmortem_templates::pages::update;
+    POST "/admin/postmortem-templates/{slug}/removal"     Admin   postmortem_templates::pages::remove;
 
     GET  "/factors"                                       Viewer  factors::pages::index;
     GET  "/factors/{slug}"                                Viewer  factors::pages::show;

@@ -262,9 +262,10 @@ fn put_off_words(policy: &Policy, person: Option<&str>) -> String {
 /// # Errors
 /// The database's.
 pub async fn new(who: Member, app: web::Data<App>, query: Query) -> Result<HttpResponse, Error> {
-    let incident = query.0.get("incident").to_owned();
+    let asked = |name: &str| query.0.get(name).to_owned();
     let fields = Fields::prefilled([
-        ("incident", incident),
+        ("incident", asked("incident")),
+        ("factor", asked("factor")),
         ("kind", "prevent".to_owned()),
         ("priority", "P3".to_owned()),
         ("owner", who.user.handle.clone()),

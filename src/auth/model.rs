@@ -124,6 +124,8 @@ pub struct ApiToken {
 
 /// How long a session lasts after its last use, in seconds: 30 days.
 pub const SESSION_S: i64 = 30 * 86_400;
+/// How long an ended session is remembered, in seconds, so that a text typed in it finds its writer again.
+pub const ENDED_SESSION_S: i64 = 14 * 86_400;
 /// How many failed sign-ins one account or address has in [`ATTEMPT_WINDOW_S`].
 pub const ATTEMPT_LIMIT: i64 = 10;
 /// The window of the sign-in limit, in seconds.

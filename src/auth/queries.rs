@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use super::actor::Actor;
 use super::audit::{self, Change};
 use super::model::{
-    ATTEMPT_LIMIT, ATTEMPT_WINDOW_S, ApiToken, Role, SESSION_S, Scope, Session, Theme, User, handle_from_email,
+    ATTEMPT_LIMIT, ATTEMPT_WINDOW_S, ApiToken, ENDED_SESSION_S, Role, SESSION_S, Scope, Session, Theme, User,
+    handle_from_email,
 };
 use super::secrets::{random_token, token_hash};
 use crate::clock::Moment;
@@ -39,6 +40,22 @@ pub fn session(c: &mut Conn, hash: &str, now: Moment) -> Result<Option<(User, Se
     let Some((user, session)) = found else { return Ok(None) };
     let nav = nav(c, &user)?;
     Ok(Some((user, session, nav)))
+}
+
+/// Whose session this was, when it ran out a short while ago. Good for nothing but keeping what that person typed:
+/// it lets nobody in.
+///
+/// # Errors
+/// The database's.
+pub fn owner_of_ended_session(c: &mut Conn, hash: &str, now: Moment) -> Result<Option<i64>, Error> {
+    Ok(sessions::table
+        .inner_join(users::table)
+        .filter(sessions::token_hash.eq(hash))
+        .filter(sessions::expires_at.gt(now.plus_s(-ENDED_SESSION_S)))
+        .filter(users::disabled_at.is_null())
+        .select(users::id)
+        .first(c)
+        .optional()?)
 }
 
 fn nav(c: &mut Conn, user: &User) -> Result<Nav, Error> {
@@ -135,7 +152,7 @@ pub struct Browser {
 /// The database's.
 pub fn open_session(c: &mut Conn, user_id: i64, browser: &Browser, now: Moment) -> Result<String, Error> {
     let token = random_token();
-    diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(c)?;
+    diesel::delete(sessions::table.filter(sessions::expires_at.le(now.plus_s(-ENDED_SESSION_S)))).execute(c)?;
     diesel::insert_into(sessions::table)
         .values((
             sessions::token_hash.eq(token_hash(&token)),

@@ -2,6 +2,9 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod writing;
+
+pub use writing::*;
 mod changes;
 mod notify;
 mod senders;
@@ -384,6 +387,7 @@ diesel::table! {
         note -> Text,
         user_id -> Nullable<BigInt>,
         created_at -> BigInt,
+        frozen_markdown -> Nullable<Text>,
     }
 }
 

@@ -343,6 +343,22 @@ impl ExportedPostmortem {
 }
 
 shape! {
+    /// A picture; its bytes are a file beside the list.
+    pub struct ExportedPicture {
+        /// Its place in addresses.
+        token: String,
+        /// The incident whose texts it is for.
+        incident: String,
+        /// The file that holds it, from the list's folder.
+        file: String,
+        /// What it was called when it came.
+        file_name: String,
+        /// When it came.
+        created_at: Option<Moment>,
+    }
+}
+
+shape! {
     /// One revision of a postmortem.
     pub struct ExportedRevision {
         /// From 1.
@@ -351,6 +367,8 @@ shape! {
         base_number: Option<i64>,
         /// The text, byte for byte.
         markdown: String,
+        /// What readers see in its place since it was published, where that differs.
+        frozen_markdown: Option<String>,
         /// Where it came from, when not from the editor.
         note: String,
         /// Handle of who saved it.

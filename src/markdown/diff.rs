@@ -206,7 +206,7 @@ fn push_part(parts: &mut Vec<DiffPart>, words: &[&str], emphasised: bool) {
 }
 
 /// Words, runs of blanks, and single marks.
-fn words(line: &str) -> Vec<&str> {
+pub(super) fn words(line: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut from = 0;
     let mut kind_before = None;

@@ -7,7 +7,10 @@
 pub mod diff;
 mod events;
 mod front;
+mod highlight;
 mod inline_html;
+mod lines;
+mod merge;
 mod outline;
 mod prose;
 mod references;
@@ -19,6 +22,8 @@ mod urls;
 
 pub use diff::{DiffKind, DiffLine, DiffPart, DiffSection, collapse, diff};
 pub use front::{FrontMatterFence, SplitFrontMatter, split_front_matter};
+pub use lines::{DocumentLine, as_prompts, document_lines, without_prompts};
+pub use merge::{Merge, MergePart, Side, merge};
 pub use outline::{Heading, outline};
 pub use references::{NoReferences, ReferenceKeys, References, Target, collect_references};
 pub use render::{DEPTH_LIMIT, Place, TooDeep, render, render_in};

@@ -6,6 +6,7 @@ use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, Tag, TagEnd};
 
 use super::events::{parse, text_after_marker, text_of_element};
 use super::front::split_front_matter;
+use super::highlight;
 use super::outline::{Heading, TOP_LEVEL, headings, slug};
 use super::references::References;
 use super::safe_html::SafeHtml;
@@ -31,6 +32,9 @@ pub const DEPTH_LIMIT: usize = 32;
 
 /// Longest accessible name made from a document's own words, in characters.
 const LABEL_LIMIT: usize = 120;
+
+/// Longest code that is coloured, in bytes: each coloured word costs an element.
+const HIGHLIGHT_LIMIT_BYTES: usize = 32 * 1024;
 
 /// Longest title of a link and description of a picture, in characters.
 const TITLE_LIMIT: usize = 1_000;
@@ -100,6 +104,7 @@ pub fn render_in(place: Place<'_>, source: &str, refs: &dyn References) -> Resul
         muted: None,
         html_block: String::new(),
         in_code_block: false,
+        code_language: String::new(),
         in_paragraph: false,
     };
     if let Some(split) = split {
@@ -163,6 +168,8 @@ struct Page<'e, 's> {
     muted: Option<(String, usize)>,
     html_block: String,
     in_code_block: bool,
+    /// Of the code block that is open; empty when it names none.
+    code_language: String,
     /// Inside a paragraph or heading of Markdown, where HTML allows no blocks.
     in_paragraph: bool,
 }
@@ -184,7 +191,7 @@ impl Page<'_, '_> {
                 }
                 Event::Start(tag) => self.start(tag, index),
                 Event::End(end) => self.end(*end)?,
-                Event::Text(text) if self.in_code_block => push_escaped(&mut self.out, text),
+                Event::Text(text) if self.in_code_block => self.code(text),
                 Event::Text(text) => self.words(text),
                 Event::Code(code) => {
                     self.raw.before_words(&mut self.out);
@@ -405,6 +412,7 @@ impl Page<'_, '_> {
 
     fn start_code(&mut self, kind: &CodeBlockKind<'_>) {
         self.in_code_block = true;
+        self.code_language.clear();
         // Wide code scrolls, and whoever has no mouse must be able to scroll it.
         self.out.push_str("<pre tabindex=\"0\"><code");
         if let CodeBlockKind::Fenced(label) = kind {
@@ -417,8 +425,17 @@ impl Page<'_, '_> {
             if !language.is_empty() {
                 self.out.push_str(&format!(" class=\"language-{language}\""));
             }
+            self.code_language = language;
         }
         self.out.push('>');
+    }
+
+    fn code(&mut self, text: &str) {
+        if text.len() <= HIGHLIGHT_LIMIT_BYTES && highlight::is_known(&self.code_language) {
+            highlight::push_highlighted(&mut self.out, text, &self.code_language);
+        } else {
+            push_escaped(&mut self.out, text);
+        }
     }
 
     fn task_mark(&mut self, done: bool, label: &str) {

@@ -87,7 +87,7 @@ const OWN_CLASSES: [(&str, &[&str]); 12] = [
     ("details", &["front-matter"]),
     ("li", &["task"]),
     ("sup", &["footnote-reference"]),
-    ("span", &["missing-picture"]),
+    ("span", &["missing-picture", "hl-c", "hl-s", "hl-n", "hl-k"]),
     ("th", &["align-left", "align-center", "align-right"]),
     ("td", &["align-left", "align-center", "align-right"]),
     ("input", &["task-mark"]),

@@ -6,10 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::blocks::{self, Source, Unknown};
 use super::forms::{RawPublication, RawText};
+use super::missing::{self, Gap};
 use super::model::{Postmortem, PostmortemStatus, Saved, path};
 use super::pages::incident;
 use super::queries::{self, Text};
+use super::record::Record;
 use crate::api::{answer, idempotency};
 use crate::app::App;
 use crate::auth::who::{ApiRead, ApiWrite, Viewer};
@@ -17,6 +20,7 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::Error;
 use crate::incidents::model::Incident;
+use crate::markdown::Merge;
 use crate::web::body::{OptionalJson, WritingJson};
 use crate::web::problem::Problem;
 
@@ -32,6 +36,10 @@ pub struct PostmortemBody {
     pub revision: i64,
     /// The newest revision's text, byte for byte.
     pub markdown: String,
+    /// The text that readers get: its live blocks as tables, without prompts; as it was published, once it is.
+    pub readable_markdown: String,
+    /// What a reader will miss.
+    pub missing: Vec<Gap>,
     /// The revision that readers see.
     pub published_revision: Option<i64>,
     /// When that one was published.
@@ -56,6 +64,22 @@ pub struct LateSave {
     pub current_revision: i64,
     /// The newest revision's text.
     pub current_markdown: String,
+    /// Both texts put together as far as they go, with yours where both changed the same place.
+    pub merged_markdown: String,
+    /// The places that both changed.
+    pub conflicts: Vec<ClashBody>,
+}
+
+/// A place that both changed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Clash)]
+pub struct ClashBody {
+    /// As it was in the base.
+    pub base: String,
+    /// As you sent it.
+    pub mine: String,
+    /// As the newest revision has it.
+    pub theirs: String,
 }
 
 impl PostmortemBody {
@@ -64,10 +88,20 @@ impl PostmortemBody {
             0 => String::new(),
             number => queries::revision(c, &postmortem, number)?.markdown,
         };
+        let record = Record::of(c, incident)?;
+        let readable_markdown = match postmortem.published_revision {
+            Some(number) => queries::revision(c, &postmortem, number)?.published_markdown().to_owned(),
+            None => {
+                let source = Source { incident, record: &record, now: postmortem.updated_at };
+                blocks::expand(&markdown, &source, Unknown::Kept)
+            }
+        };
         Ok(PostmortemBody {
             incident: incident.key(),
             status: postmortem.status,
             revision: postmortem.current_revision,
+            missing: missing::gaps(&markdown, incident, &record),
+            readable_markdown,
             markdown,
             published_revision: postmortem.published_revision,
             published_at: postmortem.published_at,
@@ -134,14 +168,21 @@ impl Base {
 enum Put {
     Started(PostmortemBody),
     Saved(PostmortemBody),
-    Late(i64, String),
+    Late(Newest, Merge),
 }
 
-/// Writes the postmortem of an incident: starts it, or saves a new revision. Nothing is ever overwritten.
+/// The newest revision, as a save that came too late is told.
+struct Newest {
+    number: i64,
+    markdown: String,
+}
+
+/// Writes the postmortem of an incident: starts it, or saves a new revision. Nothing is ever overwritten: with an
+/// older `base_revision`, changes of different places are put together and saved.
 ///
 /// # Errors
-/// 404; 409 when `base_revision` is not the newest revision and 412 when `If-Match` is not, both with
-/// `current_revision`; 422 with a pointer to each field.
+/// 404; 409 when somebody changed the same places since `base_revision` and 412 when `If-Match` is not the newest
+/// revision, both with `current_revision`; 422 with a pointer to each field.
 #[utoipa::path(put, path = "/api/v1/incidents/{key}/postmortem", tag = "postmortems",
     params(("key" = String, Path, description = "`INC-42`"),
         ("If-Match" = Option<String>, Header, description = "The ETag that the text is based on, in place of base_revision")),
@@ -170,7 +211,7 @@ pub async fn put(
             let present = queries::of_incident(c, incident.id)?.filter(Postmortem::is_written);
             if present.is_none() {
                 if base.number().is_some_and(|number| number != 0) {
-                    return Ok(Put::Late(0, String::new()));
+                    return Ok(Put::Late(Newest { number: 0, markdown: String::new() }, Merge::default()));
                 }
                 let (postmortem, is_mine) = queries::start_with(c, &actor, &incident, &text, now)?;
                 if is_mine {
@@ -182,7 +223,8 @@ pub async fn put(
                 let postmortem = queries::existing(c, &incident)?;
                 if present.is_none() {
                     let newest = queries::revision(c, &postmortem, postmortem.current_revision)?;
-                    return Ok(Put::Late(newest.number, newest.markdown));
+                    let newest = Newest { number: newest.number, markdown: newest.markdown };
+                    return Ok(Put::Late(newest, Merge::default()));
                 }
                 return Err(Error::field(
                     "base_revision",
@@ -192,12 +234,24 @@ pub async fn put(
                     ),
                 ));
             }
+            // A condition is a condition: what was not read is not written to, even where it could be put together.
+            if let Base::Matched(number) = base {
+                let postmortem = queries::existing(c, &incident)?;
+                let newest = queries::revision(c, &postmortem, postmortem.current_revision)?;
+                if newest.number != number && newest.markdown != text.markdown {
+                    let newest = Newest { number: newest.number, markdown: newest.markdown };
+                    return Ok(Put::Late(newest, Merge::default()));
+                }
+            }
             match queries::save(c, &actor, &incident, &text, now)? {
-                Saved::New(_) | Saved::Unchanged(_) => {
+                Saved::New(_) | Saved::Merged(_) | Saved::Unchanged(_) => {
                     let postmortem = queries::existing(c, &incident)?;
                     Ok(Put::Saved(PostmortemBody::of(c, &incident, postmortem, &base_url)?))
                 }
-                Saved::Outdated(newest) => Ok(Put::Late(newest.number, newest.markdown)),
+                Saved::Outdated(clash) => {
+                    let newest = Newest { number: clash.newest.number, markdown: clash.newest.markdown };
+                    Ok(Put::Late(newest, clash.merge))
+                }
             }
         })
         .await?;
@@ -207,22 +261,35 @@ pub async fn put(
             answer::Created::new(&body, format!("/api/v1/incidents/{}/postmortem", body.incident), body.revision)?
                 .into_response()
         }
-        Put::Late(current_revision, current_markdown) => {
+        Put::Late(newest, merge) => {
             let detail = format!(
-                "The newest revision is {current_revision}. Read it, put your change on top, and send it with that \
-                 base. Nothing was saved."
+                "The newest revision is {}. Read it, put your change on top, and send it with that \
+                 base. Nothing was saved.",
+                newest.number
             );
             let error = match base {
                 Base::Matched(_) => Error::Outdated(detail),
                 Base::Named(_) | Base::Missing => Error::Conflict(detail),
             };
-            late(&error, &who.request_id, current_revision, current_markdown)
+            late(&error, &who.request_id, newest, &merge)
         }
     })
 }
 
-fn late(error: &Error, request_id: &str, current_revision: i64, current_markdown: String) -> HttpResponse {
-    let problem = LateSave { problem: Problem::from_error(error, request_id), current_revision, current_markdown };
+fn late(error: &Error, request_id: &str, newest: Newest, merge: &Merge) -> HttpResponse {
+    let current_revision = newest.number;
+    let conflicts = merge.conflicts().map(|(base, mine, theirs)| ClashBody {
+        base: base.to_owned(),
+        mine: mine.to_owned(),
+        theirs: theirs.to_owned(),
+    });
+    let problem = LateSave {
+        problem: Problem::from_error(error, request_id),
+        current_revision,
+        conflicts: conflicts.collect(),
+        merged_markdown: if merge.parts.is_empty() { newest.markdown.clone() } else { merge.resolved(&[]) },
+        current_markdown: newest.markdown,
+    };
     HttpResponse::build(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::CONFLICT))
         .insert_header((CONTENT_TYPE, "application/problem+json"))
         .insert_header((CACHE_CONTROL, "no-store"))

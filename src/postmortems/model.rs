@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::clock::Moment;
 use crate::db::schema::{postmortem_revisions, postmortem_steps, postmortems};
+use crate::markdown::Merge;
 use crate::text_enum;
 
 /// Longest text of a postmortem, in bytes.
@@ -105,6 +106,16 @@ pub struct Revision {
     pub user_id: Option<i64>,
     /// When it was saved.
     pub created_at: Moment,
+    /// What readers see in its place since it was published: its live blocks as they were then. Set once, and only
+    /// where the text has something to freeze.
+    pub frozen_markdown: Option<String>,
+}
+
+impl Revision {
+    /// What readers of the published revision see.
+    pub fn published_markdown(&self) -> &str {
+        self.frozen_markdown.as_deref().unwrap_or(&self.markdown)
+    }
 }
 
 /// A revision in the history, without its text.
@@ -145,8 +156,19 @@ pub struct Step {
 pub enum Saved {
     /// A new revision.
     New(Revision),
+    /// A new revision that holds both this text and what somebody saved since its base.
+    Merged(Revision),
     /// The text is the newest revision's already; nothing was written.
     Unchanged(Revision),
-    /// Somebody saved since the base; holds the newest revision. Nothing was written.
-    Outdated(Revision),
+    /// Somebody changed the same places since the base; holds the newest revision. Nothing was written.
+    Outdated(Box<Clash>),
+}
+
+/// Two texts that change the same places of one base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clash {
+    /// The newest revision.
+    pub newest: Revision,
+    /// What came together and what did not; whole when the base is not known any more.
+    pub merge: Merge,
 }

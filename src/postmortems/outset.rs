@@ -1,10 +1,12 @@
-//! The text that a postmortem starts with: everything that is on record, in the order in which people read it.
+//! The text that a postmortem starts with: a template with everything that is on record in its places.
 //!
-//! Pure. Prompts stand in HTML comments, which no rendered page shows. It asks for no root cause and names nobody
-//! as one; times are UTC, because the text has readers in every zone.
+//! Pure. A template's comments become prompts, which no reader ever sees ([`crate::markdown::without_prompts`]).
+//! What is written asks for no root cause and names nobody as one; times are UTC, because the text has readers in
+//! every zone.
 
 use crate::clock::Moment;
 use crate::factors::model::ordinal;
+use crate::markdown::as_prompts;
 use crate::web::times::{Zone, duration, elapsed};
 
 /// Most timeline events that are written out; the text says how many there are more.
@@ -15,6 +17,8 @@ pub const EVENT_LIMIT: usize = 300;
 pub struct Known {
     /// `INC-42`.
     pub key: String,
+    /// What was wrong, in a line.
+    pub title: String,
     /// Whether it only nearly hurt.
     pub is_near_miss: bool,
     /// `SEV2`.
@@ -93,52 +97,86 @@ pub struct KnownAction {
     pub status: String,
 }
 
-/// Writes the text.
-pub fn write(known: &Known) -> String {
-    let mut text = String::from(
-        "<!-- Filled in from the record. Change, move and delete what you like; every save is kept. \
-         Remarks like this one are never shown to readers. -->\n",
-    );
-    summary(&mut text, known);
-    impact(&mut text, known);
-    timeline(&mut text, known);
-    deploys(&mut text, known);
-    factors(&mut text, known);
-    prompted(
-        &mut text,
-        "What went well",
-        "What made this shorter or smaller than it could have been: an alert, a runbook, a way back, a habit?",
-    );
-    prompted(
-        &mut text,
-        "What went badly",
-        "Where did time go? What was confusing, missing, or did not do what everybody thought it did?",
-    );
-    prompted(&mut text, "Where we got lucky", "What kept this from being worse, and could easily have been otherwise?");
-    actions(&mut text, known);
+/// The places of a template, with what each is filled with.
+pub const PLACES: &[(&str, &str)] = &[
+    ("title", "the incident's title"),
+    ("key", "its key, such as INC-42"),
+    ("severity", "its severity"),
+    ("services", "the services that it hit"),
+    ("summary", "the summary on record"),
+    ("span", "a sentence with severity, services, start and end"),
+    ("impact", "the figures of the impact and the lengths of time, as a list"),
+    ("timeline", "the timeline as it is, as a list"),
+    ("deploys", "the linked deploys, as a list"),
+    ("factors", "the contributing factors, as a list"),
+    ("actions", "the action items, as a list"),
+];
+
+/// Fills the places of a template, such as `{{summary}}`. A line that holds nothing but a place with nothing to fill
+/// in goes, with the blank line after it.
+pub fn fill(template: &str, known: &Known) -> String {
+    let mut text = String::with_capacity(template.len() * 2);
+    let mut skips_blank = false;
+    for line in as_prompts(template).lines() {
+        if skips_blank && line.trim().is_empty() {
+            skips_blank = false;
+            continue;
+        }
+        skips_blank = false;
+        let place = line.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
+        match place.and_then(|place| filling(place, known)) {
+            Some(filling) if filling.trim().is_empty() => skips_blank = true,
+            Some(filling) => {
+                text.push_str(filling.trim_end());
+                text.push('\n');
+            }
+            None => {
+                text.push_str(&in_line(line, known));
+                text.push('\n');
+            }
+        }
+    }
     text
 }
 
-fn heading(text: &mut String, title: &str) {
-    text.push_str(&format!("\n## {title}\n\n"));
+/// Places in the midst of a line.
+fn in_line(line: &str, known: &Known) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((place, behind)) = after.split_once("}}") else { break };
+        out.push_str(before);
+        match filling(place.trim(), known) {
+            Some(filling) => out.push_str(&one_line(&filling)),
+            None => out.push_str(&format!("{{{{{place}}}}}")),
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn filling(place: &str, known: &Known) -> Option<String> {
+    let mut text = String::new();
+    match place {
+        "title" => text.clone_from(&known.title),
+        "key" => text.clone_from(&known.key),
+        "severity" => text.clone_from(&known.severity),
+        "services" => text = and_list(&known.services),
+        "summary" => known.summary.trim().clone_into(&mut text),
+        "span" => text = span_sentence(known),
+        "impact" => impact(&mut text, known),
+        "timeline" => timeline(&mut text, known),
+        "deploys" => deploys(&mut text, known),
+        "factors" => factors(&mut text, known),
+        "actions" => actions(&mut text, known),
+        _ => return None,
+    }
+    Some(text)
 }
 
 fn prompt(text: &mut String, words: &str) {
-    text.push_str(&format!("<!-- {words} -->\n"));
-}
-
-fn prompted(text: &mut String, title: &str, words: &str) {
-    heading(text, title);
-    prompt(text, words);
-}
-
-fn summary(text: &mut String, known: &Known) {
-    heading(text, "Summary");
-    if !known.summary.trim().is_empty() {
-        text.push_str(&format!("{}\n\n", known.summary.trim()));
-    }
-    text.push_str(&format!("{}\n\n", span_sentence(known)));
-    prompt(text, "What happened, to whom, and how it ended, in three sentences for somebody who was not there.");
+    text.push_str(&format!("<!--? {words} -->\n"));
 }
 
 /// `INC-42 was a SEV2 in checkout, from 23 Nov 2026 11:04 to 11:52 UTC (48 min).`
@@ -167,7 +205,6 @@ fn span_sentence(known: &Known) -> String {
 }
 
 fn impact(text: &mut String, known: &Known) {
-    heading(text, "Impact");
     for figure in &known.figures {
         text.push_str(&format!("- {figure}\n"));
     }
@@ -182,12 +219,9 @@ fn impact(text: &mut String, known: &Known) {
             text.push_str(&format!("- {name}: {}\n", since(at)));
         }
     }
-    text.push('\n');
-    prompt(text, "Who noticed what, and how many? Say of each figure whether it was measured or estimated.");
 }
 
 fn timeline(text: &mut String, known: &Known) {
-    heading(text, "Timeline");
     let (zone, started_at) = (Zone::UTC, known.started_at.unwrap_or(Moment::from_millis(0)));
     if known.events.is_empty() {
         prompt(text, "Nothing is on the incident's timeline yet. What happened when?");
@@ -213,7 +247,6 @@ fn timeline(text: &mut String, known: &Known) {
 }
 
 fn deploys(text: &mut String, known: &Known) {
-    heading(text, "Deploys");
     for deploy in &known.deploys {
         text.push_str(&format!(
             "- {} {}, {} UTC: {}{}\n",
@@ -233,7 +266,6 @@ fn deploys(text: &mut String, known: &Known) {
 }
 
 fn factors(text: &mut String, known: &Known) {
-    heading(text, "What made this possible");
     for factor in &known.factors {
         let again =
             if factor.occurrence > 1 { format!(" ({} time)", ordinal(factor.occurrence)) } else { String::new() };
@@ -241,28 +273,13 @@ fn factors(text: &mut String, known: &Known) {
         let note = if note.is_empty() { String::new() } else { format!(": {note}") };
         text.push_str(&format!("- **{}**{again}{note}\n", one_line(&factor.name)));
     }
-    if !known.factors.is_empty() {
-        text.push('\n');
-    }
-    prompt(
-        text,
-        "Several conditions together, not one root cause and no person. What made the wrong thing easy to do, or hard to see?",
-    );
 }
 
 fn actions(text: &mut String, known: &Known) {
-    heading(text, "Action items");
     for action in &known.actions {
         let facts = if action.facts.is_empty() { String::new() } else { format!(" ({})", action.facts.join(", ")) };
         text.push_str(&format!("- {} {}{facts}: {}\n", action.key, one_line(&action.title), action.status));
     }
-    if !known.actions.is_empty() {
-        text.push('\n');
-    }
-    prompt(
-        text,
-        "Record each on the incident's page, with an owner and a date; it gets a key like ACT-7 that leads there from here.",
-    );
 }
 
 fn because(reason: &str) -> String {
@@ -337,7 +354,12 @@ pub fn empty_sections(markdown: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::markdown::{NoReferences, render};
+    use crate::markdown::{NoReferences, render, without_prompts};
+    use crate::postmortem_templates::model::DEFAULT;
+
+    fn write(known: &Known) -> String {
+        fill(DEFAULT.markdown, known)
+    }
 
     fn known() -> Known {
         let at = |text: &str| Moment::parse(text).unwrap();
@@ -399,6 +421,20 @@ mod tests {
             assert!(!html.as_str().contains(hidden), "{hidden}");
         }
         assert!(html.as_str().contains("What went badly"));
+        let text = without_prompts(&write(&known()));
+        assert!(!text.contains("<!--") && !text.contains("Where did time go") && text.contains("## What went badly"));
+    }
+
+    #[test]
+    fn places_are_filled_and_empty_ones_go() {
+        let template = "# {{title}} ({{ key }})\n\n{{summary}}\n\n{{nothing}} {{x\n<!-- why? -->\n";
+        let mut known = Known { key: "INC-1".to_owned(), title: "A\nB".to_owned(), ..Known::default() };
+        assert_eq!(fill(template, &known), "# A B (INC-1)\n\n{{nothing}} {{x\n<!--? why? -->\n");
+        known.summary = "Two\n\nlines".to_owned();
+        assert!(fill(template, &known).contains("\n\nTwo\n\nlines\n\n"));
+        for (place, _) in PLACES {
+            assert!(filling(place, &known).is_some(), "{place}");
+        }
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! The pages of a postmortem: reading, writing, and its steps.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::blocks::{self, Source, Unknown};
 use super::forms::{self, RawPublication, RawText};
-use super::model::{Postmortem, Revision, Saved, path};
+use super::model::{Clash, Saved, path};
+use super::pages_desk::{Choices, Desk, Sheet, keep_for_later};
+use super::pages_writing::add_line;
 use super::queries::{self, Text};
 use super::record::Record;
 use super::revisions::comparison::{Comparison, Stretch};
-use super::{outset, views};
+use super::{drafts, missing, views};
 use crate::app::App;
 use crate::auth::who::{Member, SignedIn, Viewer};
 use crate::db::Conn;
@@ -47,6 +50,7 @@ async fn show_with(
     errors: FieldErrors,
 ) -> Result<HttpResponse, Error> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let now = who.now;
     let (incident, record, postmortem, shown, last) = app
         .db
         .read(move |c| {
@@ -58,18 +62,20 @@ async fn show_with(
                 last = queries::steps(c, postmortem)?.pop();
                 if postmortem.is_written() {
                     let revision = queries::revision(c, postmortem, postmortem.shown_revision())?;
-                    let document = readable(c, &revision.markdown)?;
-                    shown = Some((
-                        document,
-                        markdown::outline(&revision.markdown),
-                        markdown::word_count(&revision.markdown),
-                    ));
+                    let text = if postmortem.published_revision == Some(revision.number) {
+                        revision.published_markdown().to_owned()
+                    } else {
+                        let source = Source { incident: &incident, record: &record, now };
+                        blocks::expand(&revision.markdown, &source, Unknown::Told)
+                    };
+                    let gaps = missing::gaps(&revision.markdown, &incident, &record);
+                    shown = Some((readable(c, &text)?, markdown::outline(&text), markdown::word_count(&text), gaps));
                 }
             }
             Ok::<_, Error>((incident, record, postmortem, shown, last))
         })
         .await?;
-    let (document, outline, word_count) = shown.unwrap_or_default();
+    let (document, outline, word_count, gaps) = shown.unwrap_or_default();
     let layout = who.layout(format!("Postmortem of {}: {}", incident.key(), incident.title), Section::Incidents);
     let last = last.map(|(step, name)| {
         let stamp = who.stamp(step.happened_at);
@@ -82,6 +88,7 @@ async fn show_with(
             postmortem,
             document,
             outline,
+            gaps,
             last,
             word_count,
             errors,
@@ -108,17 +115,25 @@ fn plainly(text: &str) -> SafeHtml {
     markdown::render(&fenced, &markdown::NoReferences).unwrap_or_default()
 }
 
-/// `GET /incidents/{key}/postmortem.md`: the exact bytes that readers see.
+/// `GET /incidents/{key}/postmortem.md`: the text that readers see, live blocks as tables; one without any, and
+/// without prompts, byte for byte.
 ///
 /// # Errors
 /// 404
-pub async fn source(_who: Viewer, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
+pub async fn source(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
+    let now = who.now;
     let markdown = app
         .db
         .read(move |c| {
             let incident = incident(c, &key)?;
             let postmortem = queries::existing(c, &incident)?;
-            Ok::<_, Error>(queries::revision(c, &postmortem, postmortem.shown_revision())?.markdown)
+            let revision = queries::revision(c, &postmortem, postmortem.shown_revision())?;
+            if postmortem.published_revision == Some(revision.number) || !blocks::is_live(&revision.markdown) {
+                return Ok(revision.published_markdown().to_owned());
+            }
+            let record = Record::of(c, &incident)?;
+            let source = Source { incident: &incident, record: &record, now };
+            Ok::<_, Error>(blocks::expand(&revision.markdown, &source, Unknown::Kept))
         })
         .await?;
     Ok(text("text/markdown; charset=utf-8", markdown))
@@ -141,83 +156,22 @@ pub async fn start(who: Member, app: web::Data<App>, key: web::Path<String>) -> 
     Ok(see_other(format!("{}/edit", path(number))))
 }
 
-/// What the editor shows.
-struct Desk {
-    incident: Incident,
-    record: Record,
-    postmortem: Postmortem,
-    saved: Option<(crate::clock::Moment, Option<String>)>,
-    markdown: String,
-    preview: SafeHtml,
-    errors: FieldErrors,
-}
-
-impl Desk {
-    /// With the newest revision's text, or with one that was typed.
-    fn lay(c: &mut Conn, key: &str, typed: Option<String>, mut errors: FieldErrors) -> Result<Self, Error> {
-        let incident = incident(c, key)?;
-        let postmortem = queries::existing(c, &incident)?;
-        let record = Record::of(c, &incident)?;
-        let saved = queries::history(c, &postmortem, None)?.0.into_iter().next();
-        let markdown = match typed {
-            Some(typed) => typed,
-            None if !postmortem.is_written() => String::new(),
-            None => queries::revision(c, &postmortem, postmortem.current_revision)?.markdown,
-        };
-        let preview = if errors.of("markdown").is_some() {
-            Ok(SafeHtml::default())
-        } else {
-            references::queries::render(c, &markdown)
-        };
-        let preview = match preview {
-            Ok(preview) => preview,
-            Err(Error::Invalid(found)) => {
-                for error in &found {
-                    errors.add(error.field.clone(), error.message.clone());
-                }
-                SafeHtml::default()
-            }
-            Err(other) => return Err(other),
-        };
-        let saved = saved.map(|row| (row.created_at, row.writer));
-        Ok(Desk { incident, record, postmortem, saved, markdown, preview, errors })
-    }
-
-    fn page(
-        self,
-        who: &SignedIn,
-        status: StatusCode,
-        base: Option<i64>,
-        conflict: Option<views::Conflict>,
-    ) -> Result<HttpResponse, Error> {
-        page_with(
-            status,
-            &views::Edit {
-                layout: who.layout(format!("Postmortem of {}", self.incident.key()), Section::Incidents),
-                base: base.unwrap_or(self.postmortem.current_revision),
-                empty_sections: outset::empty_sections(&self.markdown),
-                saved: self.saved.map(|(at, writer)| (who.stamp(at), writer.unwrap_or_default())),
-                postmortem: self.postmortem,
-                markdown: self.markdown,
-                preview: self.preview,
-                errors: self.errors,
-                conflict,
-                facts: views::Facts::new(who, self.incident, self.record),
-            },
-        )
-    }
-}
-
-/// `GET /incidents/{key}/postmortem/edit`
+/// `GET /incidents/{key}/postmortem/edit`: with what the writer typed and did not save, else with the newest text.
 ///
 /// # Errors
 /// 404
 pub async fn edit(who: Member, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
-    let desk = app.db.read(move |c| Desk::lay(c, &key, None, FieldErrors::new())).await?;
+    let (user_id, now) = (who.user.id, who.now);
+    let desk = app.db.read(move |c| Desk::lay(c, &key, user_id, Sheet::default(), now)).await?;
     if !desk.postmortem.is_written() {
         return Ok(see_other(path(desk.incident.number)));
     }
-    desk.page(&who, StatusCode::OK, None, None)
+    let postmortem = desk.postmortem.clone();
+    // That others see who is here is a kindness; a full disk must not keep the text from its writer.
+    if let Err(error) = app.db.write(move |c| drafts::queries::see(c, &postmortem, user_id, now)).await {
+        tracing::warn!(%error, "who has the editor open could not be noted");
+    }
+    desk.page(&who, StatusCode::OK, None)
 }
 
 /// `POST /incidents/{key}/postmortem/preview`: the editor again with the text as typed, for browsers without script.
@@ -225,11 +179,19 @@ pub async fn edit(who: Member, app: web::Data<App>, key: web::Path<String>) -> R
 /// # Errors
 /// 404
 pub async fn preview_page(
-    who: Member,
+    who: Result<Member, Error>,
+    request: HttpRequest,
     app: web::Data<App>,
     key: web::Path<String>,
     typed: WritingForm,
 ) -> Result<HttpResponse, Error> {
+    let who = match who {
+        Ok(who) => who,
+        Err(error) => return keep_for_later(&request, &app, &key, &typed.0, error).await,
+    };
+    if typed.0.some("line").is_some() {
+        return add_line(&who, &app, key.into_inner(), typed.0).await;
+    }
     let raw = RawText::from_fields(&typed.0);
     let base = raw.base_revision;
     let errors = match raw.clone().parse() {
@@ -237,18 +199,37 @@ pub async fn preview_page(
         Err(Error::Invalid(errors)) => errors,
         Err(other) => return Err(other),
     };
-    let desk = app.db.read(move |c| Desk::lay(c, &key, raw.markdown, errors)).await?;
+    let (user_id, now) = (who.user.id, who.now);
+    let sheet = Sheet { markdown: raw.markdown, base, errors, ..Sheet::default() };
+    let desk = app.db.read(move |c| Desk::lay(c, &key, user_id, sheet, now)).await?;
     let status = if desk.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    desk.page(&who, status, base, None)
+    desk.page(&who, status, None)
 }
 
-/// `POST /preview`: a fragment for the editor's script.
+/// `POST /preview`: a fragment for the editor's script. With `?incident=INC-1` live blocks are filled in.
 ///
 /// # Errors
 /// 422 for a text that is too long.
-pub async fn preview(_who: Viewer, app: web::Data<App>, typed: WritingForm) -> Result<HttpResponse, Error> {
+pub async fn preview(
+    _who: Viewer,
+    app: web::Data<App>,
+    query: Query,
+    typed: WritingForm,
+) -> Result<HttpResponse, Error> {
     let draft = RawText::from_fields(&typed.0).parse()?;
-    let outcome = app.db.read(move |c| references::queries::render(c, &draft.markdown)).await;
+    let (of, now) = (query.0.some("incident").map(str::to_owned), app.clock.now());
+    let outcome = app
+        .db
+        .read(move |c| match of {
+            Some(key) if blocks::is_live(&draft.markdown) => {
+                let incident = incident(c, &key)?;
+                let record = Record::of(c, &incident)?;
+                let source = Source { incident: &incident, record: &record, now };
+                references::queries::render(c, &blocks::expand(&draft.markdown, &source, Unknown::Told))
+            }
+            _ => references::queries::render(c, &draft.markdown),
+        })
+        .await;
     match outcome {
         Ok(document) => Ok(html_response(StatusCode::OK, document.as_str().to_owned())),
         // The editor shows what it gets; a text that nests too deeply is the writer's to mend.
@@ -263,22 +244,31 @@ pub async fn preview(_who: Viewer, app: web::Data<App>, typed: WritingForm) -> R
 
 /// What a save led to.
 enum Outcome {
-    Done { number: i64, revision: i64, is_new: bool, is_published: bool },
-    Late { theirs: Revision, writer: Option<String> },
+    Done { number: i64, revision: i64, told: String, is_published: bool },
+    Late { clash: Box<Clash>, writer: Option<String> },
 }
 
 /// `POST /incidents/{key}/postmortem/revisions`
 ///
 /// # Errors
-/// 404; 409 and 422 are the editor again, with the text as typed.
+/// 404; 409 and 422 are the editor again, with the text as typed; 401 keeps the text until its writer is back.
 pub async fn save(
-    who: Member,
+    who: Result<Member, Error>,
+    request: HttpRequest,
     app: web::Data<App>,
     key: web::Path<String>,
     typed: WritingForm,
 ) -> Result<HttpResponse, Error> {
+    let who = match who {
+        Ok(who) => who,
+        Err(error) => return keep_for_later(&request, &app, &key, &typed.0, error).await,
+    };
     let key = key.into_inner();
-    let raw = RawText::from_fields(&typed.0);
+    if typed.0.some("line").is_some() {
+        return add_line(&who, &app, key, typed.0).await;
+    }
+    let chosen = Choices::from_fields(&typed.0);
+    let raw = chosen.as_ref().map_or_else(|| RawText::from_fields(&typed.0), |chosen| chosen.text.clone());
     let typed_text = raw.markdown.clone().unwrap_or_default();
     let publishes = typed.0.has("then", "publish");
     let draft = match raw.parse().and_then(|draft| match draft.base_revision {
@@ -291,58 +281,73 @@ pub async fn save(
         Ok(draft) => draft,
         Err(Error::Invalid(errors)) => {
             let base = typed.0.some("base_revision").and_then(|text| text.parse().ok());
-            let desk = app.db.read(move |c| Desk::lay(c, &key, Some(typed_text), errors)).await?;
-            return desk.page(&who, StatusCode::UNPROCESSABLE_ENTITY, base, None);
+            let (user_id, now) = (who.user.id, who.now);
+            let sheet = Sheet { markdown: Some(typed_text), base, errors, ..Sheet::default() };
+            let desk = app.db.read(move |c| Desk::lay(c, &key, user_id, sheet, now)).await?;
+            return desk.page(&who, StatusCode::UNPROCESSABLE_ENTITY, None);
         }
         Err(other) => return Err(other),
     };
-    let (actor, now, wanted) = (who.actor(), who.now, key.clone());
+    let (actor, now, wanted, user_id) = (who.actor(), who.now, key.clone(), who.user.id);
     let (base, markdown) = draft;
     let outcome = app
         .db
         .write(move |c| {
             let incident = incident(c, &wanted)?;
+            let (markdown, base) = match &chosen {
+                Some(chosen) => chosen.applied(c, &incident, (base, &markdown))?,
+                None => (markdown.clone(), base),
+            };
             let text = Text { markdown: &markdown, note: "", base };
-            let (revision, is_new) = match queries::save(c, &actor, &incident, &text, now)? {
-                Saved::New(revision) => (revision.number, true),
-                Saved::Unchanged(revision) => (revision.number, false),
-                Saved::Outdated(theirs) => {
-                    let writer = queries::writer(c, &theirs)?;
-                    return Ok(Outcome::Late { theirs, writer });
+            let (revision, told) = match queries::save(c, &actor, &incident, &text, now)? {
+                Saved::New(revision) => (revision.number, format!("Saved as revision {}.", revision.number)),
+                Saved::Merged(revision) => (
+                    revision.number,
+                    format!(
+                        "Saved as revision {}, put together with what was saved meanwhile. Read it once more.",
+                        revision.number
+                    ),
+                ),
+                Saved::Unchanged(revision) => (revision.number, "Nothing changed since the last save.".to_owned()),
+                Saved::Outdated(clash) => {
+                    let writer = queries::writer(c, &clash.newest)?;
+                    return Ok(Outcome::Late { clash, writer });
                 }
             };
+            let mut revision = revision;
             if publishes {
-                queries::publish(c, &actor, &incident, Some(revision), now)?;
+                let postmortem = queries::publish(c, &actor, &incident, Some(revision), now)?;
+                revision = postmortem.shown_revision();
+                drafts::queries::leave(c, &postmortem, user_id)?;
             }
-            Ok::<_, Error>(Outcome::Done { number: incident.number, revision, is_new, is_published: publishes })
+            Ok::<_, Error>(Outcome::Done { number: incident.number, revision, told, is_published: publishes })
         })
         .await?;
     match outcome {
         Outcome::Done { number, revision, is_published: true, .. } => {
             Ok(see_other_with(path(number), &published(number, revision)))
         }
-        Outcome::Done { number, revision, is_new: true, .. } => {
-            Ok(see_other_with(format!("{}/edit", path(number)), &Flash::ok(format!("Saved as revision {revision}."))))
-        }
-        Outcome::Done { number, .. } => {
-            Ok(see_other_with(format!("{}/edit", path(number)), &Flash::ok("Nothing changed since the last save.")))
-        }
-        Outcome::Late { theirs, writer } => late(&who, &app, key, (base, typed_text), (theirs, writer)).await,
+        Outcome::Done { number, told, .. } => Ok(see_other_with(format!("{}/edit", path(number)), &Flash::ok(told))),
+        Outcome::Late { clash, writer } => late(&who, &app, key, (base, typed_text), (*clash, writer)).await,
     }
 }
 
-/// The page of a save that came too late: both texts, what differs, and the form with yours on the new base.
+/// The page of a save that came too late: what came together, both texts where they did not, and the choice.
 async fn late(
     who: &SignedIn,
     app: &App,
     key: String,
     (base, yours): (i64, String),
-    (theirs, writer): (Revision, Option<String>),
+    (clash, writer): (Clash, Option<String>),
 ) -> Result<HttpResponse, Error> {
+    let theirs = clash.newest;
+    let so_far = clash.merge.resolved(&[]);
+    let (user_id, now, number) = (who.user.id, who.now, theirs.number);
+    let sheet = Sheet { markdown: Some(so_far), base: Some(number), ..Sheet::default() };
     let (desk, comparison, theirs) = app
         .db
         .read(move |c| {
-            let desk = Desk::lay(c, &key, Some(yours), FieldErrors::new())?;
+            let desk = Desk::lay(c, &key, user_id, sheet, now)?;
             let comparison = Comparison::of(&theirs.markdown, &desk.markdown, Stretch::Folded);
             Ok::<_, Error>((desk, comparison, theirs))
         })
@@ -350,12 +355,22 @@ async fn late(
     let conflict = views::Conflict {
         who: writer.unwrap_or_else(|| "Debrief".to_owned()),
         at: who.stamp(theirs.created_at),
-        number: theirs.number,
+        number,
+        places: clash
+            .merge
+            .conflicts()
+            .map(|(_, mine, theirs)| views::Place {
+                mine: mine.to_owned(),
+                theirs: theirs.to_owned(),
+                comparison: Comparison::of(theirs, mine, Stretch::Folded),
+            })
+            .collect(),
         theirs: theirs.markdown,
+        yours,
         base,
         comparison,
     };
-    desk.page(who, StatusCode::CONFLICT, Some(theirs.number), Some(conflict))
+    desk.page(who, StatusCode::CONFLICT, Some(conflict))
 }
 
 /// `POST /incidents/{key}/postmortem/publication`
@@ -374,7 +389,7 @@ pub async fn publish(
         .write(move |c| {
             let incident = incident(c, &key)?;
             let postmortem = queries::publish(c, &actor, &incident, seen, now)?;
-            Ok::<_, Error>((incident.number, postmortem.current_revision))
+            Ok::<_, Error>((incident.number, postmortem.shown_revision()))
         })
         .await?;
     Ok(see_other_with(path(number), &published(number, revision)))

@@ -5,9 +5,10 @@
 
 use diesel::prelude::*;
 
-use super::model::{Postmortem, PostmortemStatus, Revision, RevisionRow, Saved, Step};
-use super::outset;
+use super::blocks::{self, Source, Unknown};
+use super::model::{Clash, Postmortem, PostmortemStatus, Revision, RevisionRow, Saved, Step};
 use super::record::Record;
+use super::{drafts, outset};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
@@ -15,10 +16,13 @@ use crate::db::Conn;
 use crate::db::schema::{postmortem_revisions, postmortem_steps, postmortems, users};
 use crate::error::Error;
 use crate::incidents::model::Incident;
+use crate::markdown::{Merge, MergePart, merge};
 use crate::timeline::model::{EventKind, EventSource};
 
 /// Revisions on one page of the history.
 pub const HISTORY_PAGE: i64 = 50;
+/// How the note of a first revision begins that a template made.
+pub const OUTSET_NOTE: &str = "Filled in from the record";
 /// Most steps that a page shows.
 const STEP_LIMIT: i64 = 200;
 
@@ -112,6 +116,19 @@ pub fn history(c: &mut Conn, postmortem: &Postmortem, before: Option<i64>) -> Re
     Ok((rows, there_is_more))
 }
 
+/// The note of the first revision.
+///
+/// # Errors
+/// The database's.
+pub fn first_note(c: &mut Conn, postmortem: &Postmortem) -> Result<Option<String>, Error> {
+    Ok(postmortem_revisions::table
+        .filter(postmortem_revisions::postmortem_id.eq(postmortem.id))
+        .filter(postmortem_revisions::number.eq(1))
+        .select(postmortem_revisions::note)
+        .first(c)
+        .optional()?)
+}
+
 /// The steps with their people, oldest first.
 ///
 /// # Errors
@@ -137,8 +154,11 @@ pub fn start(c: &mut Conn, actor: &Actor, incident: &Incident, now: Moment) -> R
     {
         return Ok(postmortem);
     }
-    let text = outset::write(&Record::of(c, incident)?.known(incident));
-    Ok(start_with(c, actor, incident, &Text { markdown: &text, note: "Filled in from the record", base: 0 }, now)?.0)
+    let record = Record::of(c, incident)?;
+    let chosen = crate::postmortem_templates::queries::chosen(c, incident, &record.services)?;
+    let text = outset::fill(&chosen.template.markdown, &record.known(incident));
+    let note = format!("{OUTSET_NOTE} with the {}", chosen.words);
+    Ok(start_with(c, actor, incident, &Text { markdown: &text, note: &note, base: 0 }, now)?.0)
 }
 
 /// A text and where it came from.
@@ -183,7 +203,7 @@ pub fn start_with(
     }
     let first = if postmortem.is_written() { postmortem.current_revision } else { 1 };
     if !postmortem.is_written() {
-        add_revision(c, actor, &postmortem, &Text { base: 0, ..*text }, now)?;
+        add_revision(c, actor, &postmortem, (1, &Text { base: 0, ..*text }), now)?;
     }
     diesel::update(postmortems::table.find(postmortem.id))
         .set((
@@ -206,18 +226,18 @@ pub fn start_with(
     Ok((after, true))
 }
 
-/// Writes the revision after the text's base.
+/// Writes a revision under this number.
 fn add_revision(
     c: &mut Conn,
     actor: &Actor,
     postmortem: &Postmortem,
-    text: &Text<'_>,
+    (number, text): (i64, &Text<'_>),
     now: Moment,
 ) -> Result<(), Error> {
     diesel::insert_into(postmortem_revisions::table)
         .values((
             postmortem_revisions::postmortem_id.eq(postmortem.id),
-            postmortem_revisions::number.eq(text.base + 1),
+            postmortem_revisions::number.eq(number),
             postmortem_revisions::base_number.eq((text.base > 0).then_some(text.base)),
             postmortem_revisions::markdown.eq(text.markdown),
             postmortem_revisions::note.eq(text.note),
@@ -228,25 +248,62 @@ fn add_revision(
     Ok(())
 }
 
-/// Saves a text that is based on an earlier revision. Nothing is ever overwritten: an old base writes nothing and
-/// gives the newest revision back. Saving the newest text again makes no revision.
+/// Saves a text that is based on an earlier revision. Nothing is ever overwritten: what others saved since the base
+/// is put together with it, and where both changed the same place nothing is written and the newest revision comes
+/// back with what is in conflict. Saving the newest text again makes no revision.
 ///
 /// # Errors
 /// 404 when nobody started the postmortem.
 pub fn save(c: &mut Conn, actor: &Actor, incident: &Incident, text: &Text<'_>, now: Moment) -> Result<Saved, Error> {
     let Some(postmortem) = take(c, incident)?.filter(Postmortem::is_written) else { return Err(nothing_of(incident)) };
     let current = revision(c, &postmortem, postmortem.current_revision)?;
-    if current.markdown == text.markdown {
-        return Ok(Saved::Unchanged(current));
+    let saved = if current.markdown == text.markdown {
+        Saved::Unchanged(current)
+    } else if text.base == current.number {
+        Saved::New(append(c, actor, incident, &postmortem, text, now)?)
+    } else {
+        let merged = put_together(c, &postmortem, text, &current)?;
+        match merged.clean() {
+            None => return Ok(Saved::Outdated(Box::new(Clash { newest: current, merge: merged }))),
+            Some(whole) if whole == current.markdown => Saved::Unchanged(current),
+            Some(whole) => {
+                let note = format!("Put together with revision {}", current.number);
+                let whole = Text { markdown: &whole, note: &note, base: text.base };
+                Saved::Merged(append(c, actor, incident, &postmortem, &whole, now)?)
+            }
+        }
+    };
+    if let Some(user_id) = actor.user_id {
+        drafts::queries::clear(c, &postmortem, user_id)?;
     }
-    if text.base != current.number {
-        return Ok(Saved::Outdated(current));
+    Ok(saved)
+}
+
+/// A text and the newest revision, put together from the text's base; one conflict when the base is not there.
+fn put_together(c: &mut Conn, postmortem: &Postmortem, text: &Text<'_>, newest: &Revision) -> Result<Merge, Error> {
+    if !(1..newest.number).contains(&text.base) {
+        let (mine, theirs) = (text.markdown.to_owned(), newest.markdown.clone());
+        return Ok(Merge { parts: vec![MergePart::Conflict { base: String::new(), mine, theirs }] });
     }
-    let number = current.number + 1;
-    add_revision(c, actor, &postmortem, text, now)?;
+    let base = revision(c, postmortem, text.base)?;
+    Ok(merge(&base.markdown, text.markdown, &newest.markdown))
+}
+
+/// Makes a text the newest revision.
+fn append(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    postmortem: &Postmortem,
+    text: &Text<'_>,
+    now: Moment,
+) -> Result<Revision, Error> {
+    let number = postmortem.current_revision + 1;
+    add_revision(c, actor, postmortem, (number, text), now)?;
     let thing =
         crate::notify::model::Thing::new("postmortem", incident.key(), format!("{}/postmortem", incident.path()));
-    let texts = (current.markdown.as_str(), text.markdown);
+    let before = revision(c, postmortem, postmortem.current_revision)?;
+    let texts = (before.markdown.as_str(), text.markdown);
     crate::notify::queries::tell_mentioned(c, actor.user_id, &thing, texts, now)?;
     let is_taken_up = postmortem.status == PostmortemStatus::NotNeeded;
     diesel::update(postmortems::table.find(postmortem.id))
@@ -259,7 +316,7 @@ pub fn save(c: &mut Conn, actor: &Actor, incident: &Incident, text: &Text<'_>, n
         &Change {
             action: "postmortem.save",
             subject: incident.key(),
-            old: Some(serde_json::json!({ "revision": text.base })),
+            old: Some(serde_json::json!({ "revision": postmortem.current_revision, "base": text.base })),
             new: Some(serde_json::json!({ "revision": number, "note": text.note })),
         },
     )?;
@@ -267,8 +324,7 @@ pub fn save(c: &mut Conn, actor: &Actor, incident: &Incident, text: &Text<'_>, n
         // Who writes on has changed their mind about the need.
         start_with(c, actor, incident, text, now)?;
     }
-    let after = existing(c, incident)?;
-    Ok(Saved::New(revision(c, &after, number)?))
+    revision(c, postmortem, number)
 }
 
 /// An old revision that is wanted back, and the newest one that was read.
@@ -291,8 +347,13 @@ pub fn bring_back(
     wanted: Return,
     now: Moment,
 ) -> Result<Saved, Error> {
-    let postmortem = existing(c, incident)?;
+    let postmortem = take(c, incident)?.ok_or_else(|| nothing_of(incident))?;
     let old = revision(c, &postmortem, wanted.number)?;
+    if wanted.base != postmortem.current_revision {
+        // An old text is wanted as it was, not put together with one that nobody has read.
+        let newest = revision(c, &postmortem, postmortem.current_revision)?;
+        return Ok(Saved::Outdated(Box::new(Clash { newest, merge: Merge::default() })));
+    }
     let note = format!("Brought back from revision {}", wanted.number);
     save(c, actor, incident, &Text { markdown: &old.markdown, note: &note, base: wanted.base }, now)
 }
@@ -325,10 +386,11 @@ pub fn publish(
     if crate::markdown::plain_text(&current.markdown).trim().is_empty() {
         return Err(Error::Conflict("There is nothing to publish: the text is empty. Write it first.".to_owned()));
     }
+    let published = frozen(c, actor, incident, &before, current, now)?;
     diesel::update(postmortems::table.find(before.id))
         .set((
             postmortems::status.eq(PostmortemStatus::Published),
-            postmortems::published_revision.eq(before.current_revision),
+            postmortems::published_revision.eq(published),
             postmortems::published_at.eq(now),
             postmortems::published_by.eq(actor.user_id),
             postmortems::updated_at.eq(now),
@@ -367,6 +429,39 @@ fn tell_published(
         dedup_key: Some(format!("published {} {}", incident.key(), postmortem.published_revision.unwrap_or(0))),
     };
     crate::notify::queries::tell(c, &notice, now).map(|_| ())
+}
+
+/// Freezes the live blocks of a revision for its publication, and gives the revision's number. One that was frozen
+/// before with another state of the record stays as it was published: its text becomes a new revision.
+fn frozen(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    postmortem: &Postmortem,
+    current: Revision,
+    now: Moment,
+) -> Result<i64, Error> {
+    if !blocks::is_live(&current.markdown) {
+        return Ok(current.number);
+    }
+    let record = Record::of(c, incident)?;
+    let text = blocks::expand(&current.markdown, &Source { incident, record: &record, now }, Unknown::Kept);
+    let target = match &current.frozen_markdown {
+        None => current,
+        Some(before) if *before == text => return Ok(current.number),
+        Some(_) => {
+            let again = Text {
+                markdown: &current.markdown,
+                note: "The same text with the record as it is now",
+                base: current.number,
+            };
+            append(c, actor, incident, postmortem, &again, now)?
+        }
+    };
+    diesel::update(postmortem_revisions::table.find(target.id))
+        .set(postmortem_revisions::frozen_markdown.eq(text))
+        .execute(c)?;
+    Ok(target.number)
 }
 
 /// Takes a published postmortem, or one that was not needed, back to a draft. One that was not needed and never

@@ -57,6 +57,7 @@ impl Record {
             self.events.iter().filter(|row| !is_bookkeeping(&row.event, incident.resolved_at)).collect();
         Known {
             key: incident.key(),
+            title: incident.title.clone(),
             is_near_miss: incident.kind == IncidentKind::NearMiss,
             severity: incident.severity.to_string(),
             summary: incident.summary.clone(),
@@ -88,9 +89,11 @@ impl Record {
 }
 
 /// Whether an event tells of the record and not of the incident: a factor was named, a figure noted afterwards.
-fn is_bookkeeping(event: &Event, resolved_at: Option<Moment>) -> bool {
+pub(super) fn is_bookkeeping(event: &Event, resolved_at: Option<Moment>) -> bool {
     event.source == EventSource::StatusChange
-        && (event.kind != EventKind::Status || resolved_at.is_some_and(|resolved_at| event.happened_at > resolved_at))
+        && (event.kind != EventKind::Status
+            || event.text.starts_with("Postmortem ")
+            || resolved_at.is_some_and(|resolved_at| event.happened_at > resolved_at))
 }
 
 fn known_deploy((link, deploy, service): &DeployLink) -> KnownDeploy {

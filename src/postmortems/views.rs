@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::missing::Gap;
 use super::model::{Postmortem, RevisionRow, Step, path};
 use super::record::{Record, figure_words};
 use super::revisions::comparison::Comparison;
@@ -9,10 +10,12 @@ use super::shelf::Shelf;
 use super::shelf::queries::{COUNT_LIMIT, Filter};
 use crate::auth::who::SignedIn;
 use crate::db::paging::Cursor;
-use crate::error::FieldErrors;
+use crate::error::{Error, FieldErrors};
 use crate::incidents::model::Incident;
+use crate::incidents::strip::{self, Strip};
 use crate::markdown::{Heading, SafeHtml};
 use crate::services::model::Service;
+use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::{Stamp, duration};
 
@@ -27,6 +30,8 @@ pub struct Facts {
     pub times: Vec<(&'static str, Stamp)>,
     /// From start to resolution, as words; empty while it lasts.
     pub duration: String,
+    /// Its phases, drawn.
+    pub strip: Strip,
 }
 
 impl Facts {
@@ -38,7 +43,9 @@ impl Facts {
             ("Mitigated", incident.mitigated_at),
             ("Resolved", incident.resolved_at),
         ];
+        let deploys: Vec<_> = record.links.iter().map(|(link, deploy, _)| (link.relation, deploy.clone())).collect();
         Facts {
+            strip: strip::draw(&incident, &deploys, &who.zone(), who.now),
             times: times.into_iter().filter_map(|(name, at)| Some((name, who.stamp(at?)))).collect(),
             duration: incident
                 .resolved_at
@@ -67,6 +74,8 @@ pub struct Show {
     pub document: SafeHtml,
     /// Its headings.
     pub outline: Vec<Heading>,
+    /// What is missing.
+    pub gaps: Vec<Gap>,
     /// Who did the last step, and when.
     pub last: Option<(Step, Option<String>, Stamp)>,
     /// Words of the shown text.
@@ -115,10 +124,25 @@ pub struct Conflict {
     pub at: Stamp,
     /// Their revision.
     pub number: i64,
+    /// The places that both changed.
+    pub places: Vec<Place>,
     /// Their text.
     pub theirs: String,
+    /// Yours, as it was typed.
+    pub yours: String,
     /// The revision that yours is based on.
     pub base: i64,
+    /// From theirs to yours.
+    pub comparison: Comparison,
+}
+
+/// A place that both changed.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// As you want it.
+    pub mine: String,
+    /// As they want it.
+    pub theirs: String,
     /// From theirs to yours.
     pub comparison: Comparison,
 }
@@ -137,10 +161,24 @@ pub struct Edit {
     pub base: i64,
     /// The text as readers will see it.
     pub preview: SafeHtml,
-    /// Sections without a word.
-    pub empty_sections: Vec<String>,
+    /// Its headings.
+    pub outline: Vec<Heading>,
+    /// Its words.
+    pub word_count: usize,
+    /// What is missing.
+    pub gaps: Vec<Gap>,
     /// When the newest revision was saved, and by whom.
     pub saved: Option<(Stamp, String)>,
+    /// When the text in the form was kept, where it is not saved yet.
+    pub draft: Option<Stamp>,
+    /// Who else has the editor open, and when each was last heard of.
+    pub others: Vec<(String, Stamp)>,
+    /// Which template the text was begun with, and by which rule; empty when by none.
+    pub outset: String,
+    /// The line beside the text, as typed.
+    pub line: String,
+    /// What the last line added.
+    pub added: String,
     /// What needs another look.
     pub errors: FieldErrors,
     /// The other text, when somebody was faster.
@@ -165,12 +203,138 @@ impl Edit {
         format!("postmortem-{}", self.facts.incident.number)
     }
 
-    /// Whether everything on record that a reader will look for is there.
-    pub fn is_complete(&self) -> bool {
-        self.empty_sections.is_empty()
-            && self.facts.record.unsourced_count() == 0
-            && !self.facts.record.factors.is_empty()
-            && !self.facts.record.figures.is_empty()
+    /// Where the script has the text rendered.
+    pub fn preview_href(&self) -> String {
+        format!("/preview?incident={}", self.facts.incident.key())
+    }
+
+    /// Where the script keeps the text.
+    pub fn draft_href(&self) -> String {
+        format!("{}/drafts", self.path())
+    }
+
+    /// Whether somebody saved since the text in the form was begun.
+    pub fn is_behind(&self) -> bool {
+        self.base < self.postmortem.current_revision
+    }
+}
+
+/// What stands beside the text, alone, for the editor's script.
+#[derive(Template)]
+#[template(path = "postmortems/beside.html")]
+pub struct Beside {
+    /// What is missing.
+    pub gaps: Vec<Gap>,
+    /// The line, as typed.
+    pub line: String,
+    /// What the last line added.
+    pub added: String,
+    /// What needs another look.
+    pub errors: FieldErrors,
+    /// The record.
+    pub facts: Facts,
+}
+
+impl Beside {
+    /// Address of the postmortem.
+    pub fn path(&self) -> String {
+        path(self.facts.incident.number)
+    }
+
+    /// The sentence about a field, or nothing.
+    pub fn error(&self, field: &str) -> &str {
+        self.errors.of(field).unwrap_or_default()
+    }
+}
+
+/// A page's fragment as HTML.
+///
+/// # Errors
+/// The renderer's, as a fault.
+pub fn fragment(template: &impl Template) -> Result<String, Error> {
+    template.render().map_err(|error| Error::Fault(error.to_string()))
+}
+
+/// A text that came without a session and could be kept for nobody.
+#[derive(Template)]
+#[template(path = "postmortems/signed_out.html")]
+pub struct SignedOut {
+    /// The frame.
+    pub layout: Layout,
+    /// Where the text is saved.
+    pub action: String,
+    /// Where to sign in.
+    pub sign_in: String,
+    /// The revision that the text is based on.
+    pub base: i64,
+    /// The text.
+    pub markdown: String,
+}
+
+/// A line of a chat, offered as an event.
+#[derive(Clone, Debug)]
+pub struct ChatLine {
+    /// Its place in the list.
+    pub index: usize,
+    /// Its time in the viewer's zone; empty when the log says none.
+    pub at: String,
+    /// Who said what.
+    pub text: String,
+}
+
+/// `GET /incidents/{key}/chat`
+#[derive(Template)]
+#[template(path = "postmortems/chat.html")]
+pub struct Chat {
+    /// The frame.
+    pub layout: Layout,
+    /// Whose timeline.
+    pub incident: Incident,
+    /// Whether there is a text to go back to.
+    pub has_text: bool,
+    /// As typed.
+    pub fields: Fields,
+    /// What was read of the log.
+    pub lines: Vec<ChatLine>,
+    /// What needs another look.
+    pub errors: FieldErrors,
+    /// The zone of the log.
+    pub zone_name: &'static str,
+}
+
+impl Chat {
+    /// The sentence about a field, or nothing.
+    pub fn error(&self, field: &str) -> &str {
+        self.errors.of(field).unwrap_or_default()
+    }
+
+    /// The sentence about a line's field, or nothing.
+    pub fn error_of(&self, name: &str, index: &usize) -> &str {
+        self.error(&format!("{name}-{index}"))
+    }
+
+    /// Where one came from.
+    pub fn back(&self) -> String {
+        if self.has_text {
+            format!("{}/edit", path(self.incident.number))
+        } else {
+            format!("{}#timeline", self.incident.path())
+        }
+    }
+
+    /// A line's field as typed, else as it was read.
+    pub fn typed<'a>(&'a self, name: &str, index: &usize, read: &'a str) -> &'a str {
+        let name = format!("{name}-{index}");
+        if self.fields.is_set(&name) { self.fields.get(&name) } else { read }
+    }
+
+    /// Whether a line is ticked: as it was, at first those with a time.
+    pub fn is_ticked(&self, line: &ChatLine) -> bool {
+        if self.fields.has("then", "add") {
+            self.fields.has("take", &line.index.to_string())
+        } else {
+            !line.at.is_empty()
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! What one typed line says: when, what, and how that is known. Pure.
 //!
-//! `14:02 pager fired https://…` · `+12m rolled back` · `2026-11-23 14:02 UTC first error`
+//! `14:02 pager fired https://…` · `+12m rolled back` · `2026-11-23 14:02 UTC first error` ·
+//! `yesterday 23:10 CET disk full` · `2:03 pm restarted`
 
 use super::model::Evidence;
+use super::zone_words;
 use crate::clock::Moment;
 use crate::web::fields::is_web_address;
 use crate::web::times::Zone;
@@ -50,31 +52,43 @@ fn leading_time<'a>(line: &'a str, frame: &Frame) -> Result<(Option<Moment>, &'a
     if let Some(seconds) = offset_s(first) {
         return Ok((Some(frame.started_at.plus_s(seconds)), rest));
     }
-    if let Some((clock, zone)) = clock_word(first, frame.zone) {
-        let (zone, rest) = zone_word(rest, zone);
+    if let Some((clock, zone, rest)) = clock_words(first, rest, frame.zone) {
         return nearest(&clock?, frame, zone).map(|at| (Some(at), rest));
+    }
+    if let Some(days) = day_word(first) {
+        let (second, rest) = next_word(rest);
+        return match clock_words(second, rest, frame.zone) {
+            Some((clock, zone, rest)) => {
+                let day = zone.date(frame.now) + chrono::Days::new(2) - chrono::Days::new(2 + days);
+                zone.parse(&format!("{} {}", day.format("%Y-%m-%d"), clock?)).map(|at| (Some(at), rest))
+            }
+            None => Ok((None, line)),
+        };
     }
     if !is_date(first) {
         // `2026-11-23T14:02Z` in one word.
         return match first.split_once(['T', 't']).filter(|(date, _)| is_date(date)) {
             None => Ok((None, line)),
-            Some((date, time)) => match clock_word(time, frame.zone) {
-                Some((clock, zone)) => {
-                    let (zone, rest) = zone_word(rest, zone);
-                    zone.parse(&format!("{date} {}", clock?)).map(|at| (Some(at), rest))
-                }
+            Some((date, time)) => match clock_words(time, rest, frame.zone) {
+                Some((clock, zone, rest)) => zone.parse(&format!("{date} {}", clock?)).map(|at| (Some(at), rest)),
                 None => Moment::parse(first).map(|at| (Some(at), rest)),
             },
         };
     }
     let (second, rest) = next_word(rest);
-    match clock_word(second, frame.zone) {
-        Some((clock, zone)) => {
-            let (zone, rest) = zone_word(rest, zone);
-            zone.parse(&format!("{first} {}", clock?)).map(|at| (Some(at), rest))
-        }
+    match clock_words(second, rest, frame.zone) {
+        Some((clock, zone, rest)) => zone.parse(&format!("{first} {}", clock?)).map(|at| (Some(at), rest)),
         // A date without a clock time says nothing about when on that day.
         None => Ok((None, line)),
+    }
+}
+
+/// How many days ago a word means.
+fn day_word(word: &str) -> Option<u64> {
+    match word.to_ascii_lowercase().trim_end_matches(',') {
+        "today" => Some(0),
+        "yesterday" => Some(1),
+        _ => None,
     }
 }
 
@@ -124,12 +138,14 @@ fn offset_s(word: &str) -> Option<i64> {
     Some(sign * seconds)
 }
 
-/// `14:02`, `9:05:30`, `14:02Z`; the inner error is for digits that no clock shows.
-fn clock_word(word: &str, zone: Zone) -> Option<(Result<String, String>, Zone)> {
-    let (digits, zone) = match word.strip_suffix(['Z', 'z']) {
-        Some(digits) => (digits, Zone::UTC),
-        None => (word, zone),
-    };
+/// `14:02`, `9:05:30`, `14:02Z`, `14:02+02:00`, `2:03pm`, also with ` pm` or a zone as the next words: the clock, its
+/// zone and what is left. The inner error is for digits that no clock shows.
+pub(super) fn clock_words<'a>(
+    word: &str,
+    rest: &'a str,
+    zone: Zone,
+) -> Option<(Result<String, String>, Zone, &'a str)> {
+    let (digits, half, own_zone) = taken_apart(word);
     let parts: Vec<&str> = digits.split(':').collect();
     let is_clock = (2..=3).contains(&parts.len())
         && (1..=2).contains(&parts[0].len())
@@ -138,20 +154,63 @@ fn clock_word(word: &str, zone: Zone) -> Option<(Result<String, String>, Zone)> 
     if !is_clock {
         return None;
     }
+    let (half, rest) = match (half, next_word(rest)) {
+        (None, (next, after)) if half_word(next).is_some() => (half_word(next), after),
+        (half, _) => (half, rest),
+    };
+    let (zone, rest) = match own_zone {
+        Some(own) => (own, rest),
+        None => zone_word(rest, zone),
+    };
     let number = |index: usize| parts.get(index).and_then(|part| part.parse::<u32>().ok()).unwrap_or(0);
-    let (hour, minute, second) = (number(0), number(1), number(2));
+    let (mut hour, minute, second) = (number(0), number(1), number(2));
+    match half {
+        Some(Half::Afternoon) if (1..12).contains(&hour) => hour += 12,
+        Some(Half::Morning) if hour == 12 => hour = 0,
+        _ => {}
+    }
     let clock = if hour < 24 && minute < 60 && second < 60 {
         Ok(format!("{hour:02}:{minute:02}:{second:02}"))
     } else {
         Err(format!("No clock shows {digits}. Write a time from 00:00 to 23:59, or begin the line with another word."))
     };
-    Some((clock, zone))
+    Some((clock, zone, rest))
+}
+
+/// Half of a day, on a clock with twelve hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Half {
+    Morning,
+    Afternoon,
+}
+
+fn half_word(word: &str) -> Option<Half> {
+    match word.trim_end_matches(['.', ',', ']', ')']).to_ascii_lowercase().as_str() {
+        "am" | "a.m" => Some(Half::Morning),
+        "pm" | "p.m" => Some(Half::Afternoon),
+        _ => None,
+    }
+}
+
+/// The digits of a clock, and what may follow them without a blank.
+fn taken_apart(word: &str) -> (&str, Option<Half>, Option<Zone>) {
+    if let Some(digits) = word.strip_suffix(['Z', 'z']) {
+        return (digits, None, Some(Zone::UTC));
+    }
+    let digits = word.find(|c: char| !(c.is_ascii_digit() || c == ':')).unwrap_or(word.len());
+    let (clock, end) = word.split_at(digits);
+    match (half_word(end), zone_words::offset(end)) {
+        (Some(half), _) => (clock, Some(half), None),
+        (None, Some(zone)) => (clock, None, Some(zone)),
+        (None, None) => (word, None, None),
+    }
 }
 
 fn zone_word(rest: &str, zone: Zone) -> (Zone, &str) {
-    match next_word(rest) {
-        ("UTC" | "utc" | "Z" | "GMT", after) => (Zone::UTC, after),
-        _ => (zone, rest),
+    let (word, after) = next_word(rest);
+    match zone_words::named(word) {
+        Some(zone) => (zone, after),
+        None => (zone, rest),
     }
 }
 
@@ -266,6 +325,22 @@ mod tests {
             assert_eq!((line.at, line.text.as_str()), (None, plain));
         }
         assert!(read("25:61 x", &berlin).unwrap_err().contains("25:61"));
+    }
+
+    #[test]
+    fn other_zones_and_other_days_are_understood() {
+        let berlin = frame("2026-11-23T13:00:00Z", None, "2026-11-24T09:00:00Z", "Europe/Berlin");
+        assert_eq!(at("yesterday 23:10 CET disk full", &berlin), "2026-11-23T22:10:00Z");
+        assert_eq!(at("Yesterday, 14:10 x", &berlin), "2026-11-23T13:10:00Z");
+        assert_eq!(at("today 08:10 UTC x", &berlin), "2026-11-24T08:10:00Z");
+        assert_eq!(at("08:30 EST x", &berlin), "2026-11-23T13:30:00Z");
+        assert_eq!(at("14:30 +02:00 x", &berlin), "2026-11-24T12:30:00Z".replace("24", "23"));
+        assert_eq!(at("18:45+05:30 x", &berlin), "2026-11-23T13:15:00Z");
+        assert_eq!(at("2:30 PM x", &berlin), "2026-11-23T13:30:00Z");
+        assert_eq!(at("2026-11-23 2:30pm America/New_York x", &berlin), "2026-11-23T19:30:00Z");
+        assert_eq!(read("14:30 CEST failover began", &berlin).unwrap().text, "failover began");
+        assert_eq!(read("14:30 +1 from me", &berlin).unwrap().text, "+1 from me");
+        assert_eq!(read("yesterday was bad", &berlin).unwrap().at, None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! can be put back. Every change is in the audit log with the old and the new text.
 
 pub mod api;
+pub mod chat;
 pub mod forms;
 pub mod line;
 pub mod model;
@@ -13,3 +14,4 @@ pub mod pages;
 pub mod panel;
 pub mod queries;
 pub mod views;
+mod zone_words;

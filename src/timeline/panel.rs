@@ -58,6 +58,8 @@ pub struct Panel {
     pub has_add_form: bool,
     /// Where the longer form is.
     pub new_href: String,
+    /// Where a chat's log is pasted.
+    pub chat_href: String,
 }
 
 /// One event, ready to be shown.
@@ -128,6 +130,7 @@ impl Panel {
             add_action: format!("{}/events", setting.incident_path),
             has_add_form: setting.reader == Reader::Writes,
             new_href: format!("{}/events/new", setting.incident_path),
+            chat_href: format!("{}/chat", setting.incident_path),
         }
     }
 

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod health;
 pub mod layout;
 pub mod metrics;
+pub mod multipart;
 pub mod problem;
 pub mod respond;
 pub mod times;

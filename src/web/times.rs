@@ -78,6 +78,11 @@ impl Zone {
         self.format(at, "%H:%M")
     }
 
+    /// `14:02:05` in this zone.
+    pub fn clock_seconds(&self, at: Moment) -> String {
+        self.format(at, "%H:%M:%S")
+    }
+
     /// `23 Nov 2026` in this zone.
     pub fn day(&self, at: Moment) -> String {
         self.format(at, "%-d %b %Y")

@@ -27,15 +27,19 @@
     // Saved and shown again in the same editor: the server has it.
     else if (kept?.sent && document.querySelector(".flash.ok")) write(key, null);
 
-    let wait;
+    let wait = 0;
     field.addEventListener("input", () => {
       dirty.add(field);
-      clearTimeout(wait);
-      wait = setTimeout(() => write(key, { text: field.value, at: Date.now() }), 400);
+      // Whoever types without a pause must not wait for one.
+      wait ||= setTimeout(() => {
+        wait = 0;
+        write(key, { text: field.value, at: Date.now() });
+      }, 400);
     });
     field.form?.addEventListener("submit", (event) => {
       if (event.defaultPrevented) return;
       clearTimeout(wait);
+      wait = 0;
       saving = true;
       // Kept until the server says that it has it: a refused or lost save loses nothing.
       if (dirty.has(field) || read(key)) write(key, { text: field.value, at: Date.now(), sent: true });

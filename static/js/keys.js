@@ -40,7 +40,10 @@
       case "u": return update();
       case "?": document.getElementById("keys").showModal(); return true;
     }
-    return false;
+    // What a page calls by a key of its own.
+    const own = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    own?.click();
+    return Boolean(own);
   }
 
   // Only where the page itself offers it: a viewer may not declare.

@@ -11,6 +11,8 @@ const DOMAINS: &[&str] = &[
     "links",
     "timeline",
     "postmortems",
+    "postmortem_templates",
+    "attachments",
     "factors",
     "action_items",
     "hooks",

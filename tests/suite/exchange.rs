@@ -305,6 +305,7 @@ fn whole_export(folder: &Folder) {
         note: "n".into(),
         person: ada(),
         created_at: day,
+        ..ExportedRevision::default()
     };
     let incident = ExportedIncident {
         schema_version: SCHEMA_VERSION,

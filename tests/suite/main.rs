@@ -42,3 +42,4 @@ mod teams;
 mod timeline;
 mod trackers;
 mod webhooks;
+mod writing;

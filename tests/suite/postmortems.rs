@@ -99,7 +99,7 @@ both!(
             editor.attribute("#f-markdown-preview a[href='/deploys/DEP-1']", "title").as_deref(),
             Some("checkout 2.4.1 in production")
         );
-        assert_eq!(editor.attribute("#f-markdown", "data-preview").as_deref(), Some("/preview"));
+        assert_eq!(editor.attribute("#f-markdown", "data-preview").as_deref(), Some("/preview?incident=INC-1"));
         assert_eq!(audited(&app, "postmortem.start"), 1);
         assert_eq!(on_timeline(&app, &incident, "Postmortem started"), 1);
         assert_eq!(app.signed_in("Vera", Role::Viewer).post("/incidents/INC-1/postmortem", &[]).await.status, 403);

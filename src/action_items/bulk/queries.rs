@@ -70,8 +70,16 @@ pub fn change_all(
             Change { action: change.verb(), subject: after.item.key(), old: Some(facts(row)), new: Some(facts(after)) };
         audit::record(c, actor, now, &entry)?;
     }
-    if let BulkChange::Assign(_) = change {
-        tell_owner(c, actor, &after, now)?;
+    match change {
+        BulkChange::Assign(_) => tell_owner(c, actor, &after, now)?,
+        BulkChange::Due(..) => {
+            for ((before, _), after) in changed.iter().zip(&after) {
+                if let Some(taker) = after.item.owner_id.filter(|owner| before.item.owner_id != Some(*owner)) {
+                    tell_taker(c, &after.item, taker, now)?;
+                }
+            }
+        }
+        BulkChange::Prioritise(_) | BulkChange::Decline(_) => {}
     }
     Ok(after.len())
 }
@@ -85,7 +93,7 @@ fn tell_owner(c: &mut Conn, actor: &Actor, given: &[ActionRow], now: Moment) -> 
         let title = format!("{} is yours: {}", first.item.key(), first.item.title);
         (title, Thing::new("action_item", first.item.key(), first.item.path()))
     } else {
-        (format!("{} action items are yours", given.len()), Thing::new("action_item", first.item.key(), "/action-items?owner=me"))
+        (format!("{} action items are yours", given.len()), Thing::new("action_item", first.item.key(), "/action-items?view=mine"))
     };
     let notice = Notice {
         kind: NoticeKind::ActionAssigned,

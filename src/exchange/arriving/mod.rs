@@ -20,7 +20,10 @@ use self::restore::{Arrival, Book};
 use self::whole::queries::{self as whole_queries, Bringing};
 use super::export::{ExportError, read_markdown};
 use super::postmortem_file;
-use super::wire::{ExportedActionItem, ExportedDeploy, ExportedIncident, ExportedIndex, SCHEMA_VERSION};
+use super::wire::{
+    ExportedActionItem, ExportedDeploy, ExportedIncident, ExportedIndex, ExportedPicture, SCHEMA_VERSION,
+};
+use crate::attachments::model::PICTURE_LIMIT_BYTES;
 use crate::auth::actor::Actor;
 use crate::clock::Moment;
 use crate::db::Db;
@@ -283,7 +286,35 @@ impl Importing<'_> {
             .map_err(|error| sentence(&error))
         });
         self.count(shown("action_items.json"), counted, ("action item", "action items"));
+        // Exports of before there were pictures have no list of them.
+        if folder.join("pictures.json").is_file() {
+            let counted = list(&folder.join("pictures.json")).and_then(|all| self.pictures(folder, &all));
+            self.count(shown("pictures.json"), counted, ("picture", "pictures"));
+        }
         self.book = Book::default();
+    }
+
+    fn pictures(&self, folder: &Path, all: &[ExportedPicture]) -> Result<usize, String> {
+        let mut added = 0;
+        for picture in all {
+            // A list names files of its own folder alone.
+            let name = picture.file.strip_prefix("pictures/").filter(|name| !name.contains(['/', '\\']));
+            let number = restore::number_of("INC-", &picture.incident);
+            let (Some(name), Some(number)) = (name, number) else {
+                return Err(format!("{} is no picture of this export", picture.file));
+            };
+            let content = read_at_most(&folder.join("pictures").join(name), PICTURE_LIMIT_BYTES as u64)?;
+            let at = picture.created_at.unwrap_or(self.now);
+            let is_new = self
+                .db
+                .write_blocking(|c| {
+                    let incident = crate::incidents::queries::by_number(c, number)?;
+                    crate::attachments::queries::bring(c, &incident, (&picture.token, &picture.file_name), &content, at)
+                })
+                .map_err(|error| format!("{name}: {}", sentence(&error)))?;
+            added += usize::from(is_new);
+        }
+        Ok(added)
     }
 
     fn count(&mut self, path: String, counted: Result<usize, String>, (one, many): (&str, &str)) {

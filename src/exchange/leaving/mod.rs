@@ -2,7 +2,9 @@
 //!
 //! It must never write into a folder that holds anything else, and must never write a password, a token or a secret.
 
+pub mod pictures;
 pub mod queries;
+pub mod readable;
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -51,12 +53,19 @@ fn prepare(folder: &Path) -> Result<(), String> {
     }
     // The index goes first: a folder without it is no export, so that a half-written one is never taken for whole.
     fs::remove_file(folder.join("index.json")).map_err(not_writable)?;
-    let incidents = folder.join("incidents");
-    if incidents.is_dir() {
-        for entry in fs::read_dir(&incidents).map_err(not_writable)? {
+    // An export without pictures has no list of them.
+    let _ = fs::remove_file(folder.join("pictures.json"));
+    for place in ["incidents", "pictures"] {
+        let place = folder.join(place);
+        if !place.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(&place).map_err(not_writable)? {
             let path = entry.map_err(not_writable)?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.starts_with("INC-") {
+            // Pictures are named by their token, 32 digits.
+            let is_ours = name.starts_with("INC-") || name.split('.').next().is_some_and(|token| token.len() == 32);
+            if is_ours {
                 fs::remove_file(&path).map_err(not_writable)?;
             }
         }
@@ -81,11 +90,16 @@ fn write_all(c: &mut Conn, folder: &Path) -> Result<Written, Error> {
         for incident in page {
             let whole = queries::whole_incident(c, &names, incident)?;
             put_json(folder, &format!("incidents/{}.json", whole.key), &whole)?;
-            put(folder, &format!("incidents/{}.md", whole.key), write_markdown(&whole).as_bytes())?;
+            let as_read = readable::readable(c, &whole)?;
+            put(folder, &format!("incidents/{}.md", whole.key), write_markdown(&as_read).as_bytes())?;
             keys.push(whole.key);
         }
     }
     put_json(folder, "action_items.json", &queries::action_items(c, &names, None)?)?;
+    let pictures = pictures::write(c, folder)?;
+    if !pictures.is_empty() {
+        put_json(folder, "pictures.json", &pictures)?;
+    }
     let incident_count = keys.len();
     put_json(folder, "index.json", &ExportedIndex { debrief: SCHEMA_VERSION, incidents: keys, deploy_count })?;
     Ok(Written { incident_count, deploy_count })

@@ -564,6 +564,7 @@ fn postmortem(c: &mut Conn, names: &Names, incident: i64) -> Result<Option<Expor
                 number: revision.number,
                 base_number: revision.base_number,
                 markdown: revision.markdown,
+                frozen_markdown: revision.frozen_markdown,
                 note: revision.note,
                 person: names.person(revision.user_id),
                 created_at: Some(revision.created_at),

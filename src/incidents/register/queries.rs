@@ -37,6 +37,15 @@ pub struct Filter {
     pub before: Option<Moment>,
 }
 
+/// The incident that started last, if there is any.
+///
+/// # Errors
+/// The database's.
+pub fn newest(c: &mut Conn) -> Result<Option<Incident>, Error> {
+    let first = incidents::table.order((incidents::started_at.desc(), incidents::id.desc())).limit(1);
+    Ok(first.select(Incident::as_select()).first(c).optional()?)
+}
+
 /// A page of incidents, newest start first.
 ///
 /// # Errors

@@ -6,8 +6,10 @@ use super::comparison::{Comparison, Stretch};
 use crate::app::App;
 use crate::auth::who::{Member, Viewer};
 use crate::error::Error;
+use crate::postmortems::blocks::{self, Source, Unknown};
 use crate::postmortems::model::{Saved, path};
 use crate::postmortems::pages::{incident, readable};
+use crate::postmortems::record::Record;
 use crate::postmortems::{queries, views};
 use crate::web::body::{Form, Query};
 use crate::web::flash::Flash;
@@ -61,6 +63,7 @@ pub async fn index(
 /// 404
 pub async fn show(who: Viewer, app: web::Data<App>, at: web::Path<(String, i64)>) -> Result<HttpResponse, Error> {
     let (key, number) = at.into_inner();
+    let now = who.now;
     let (incident, postmortem, revision, writer, document) = app
         .db
         .read(move |c| {
@@ -68,7 +71,16 @@ pub async fn show(who: Viewer, app: web::Data<App>, at: web::Path<(String, i64)>
             let postmortem = queries::existing(c, &incident)?;
             let revision = queries::revision(c, &postmortem, number)?;
             let writer = queries::writer(c, &revision)?;
-            let document = readable(c, &revision.markdown)?;
+            let text = match &revision.frozen_markdown {
+                Some(frozen) => frozen.clone(),
+                None if blocks::is_live(&revision.markdown) => {
+                    let record = Record::of(c, &incident)?;
+                    let source = Source { incident: &incident, record: &record, now };
+                    blocks::expand(&revision.markdown, &source, Unknown::Told)
+                }
+                None => revision.markdown.clone(),
+            };
+            let document = readable(c, &text)?;
             Ok::<_, Error>((incident, postmortem, revision, writer, document))
         })
         .await?;
@@ -144,12 +156,14 @@ pub async fn bring_back(
         })
         .await?;
     let flash = match saved {
-        Saved::New(new) => Flash::ok(format!("Revision {number} is back, as revision {}.", new.number)),
+        Saved::New(new) | Saved::Merged(new) => {
+            Flash::ok(format!("Revision {number} is back, as revision {}.", new.number))
+        }
         Saved::Unchanged(_) => Flash::ok("The newest revision says the same already."),
-        Saved::Outdated(newest) => {
+        Saved::Outdated(clash) => {
             return Err(Error::Conflict(format!(
                 "Somebody saved revision {} since you opened this page. Look at it, then bring revision {number} back.",
-                newest.number
+                clash.newest.number
             )));
         }
     };

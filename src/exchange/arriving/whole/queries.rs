@@ -452,6 +452,7 @@ pub fn postmortem(
                 postmortem_revisions::number.eq(revision.number),
                 postmortem_revisions::base_number.eq(revision.base_number),
                 postmortem_revisions::markdown.eq(&revision.markdown),
+                postmortem_revisions::frozen_markdown.eq(&revision.frozen_markdown),
                 postmortem_revisions::note.eq(&revision.note),
                 postmortem_revisions::user_id.eq(user),
                 postmortem_revisions::created_at.eq(revision.created_at.unwrap_or(by.now)),
