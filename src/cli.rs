@@ -93,6 +93,15 @@ enum Command {
         /// A file made by `backup`
         file: PathBuf,
     },
+    /// Look at the wording of Markdown files and print hints; `-` reads standard input
+    Wording {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// One line of JSON a file
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Look for damage and broken rules, and say what was found
@@ -187,6 +196,10 @@ fn execute(cli: Cli) -> Result<(), String> {
             .map(|rows| println!("{} holds {rows} rows and was checked.", file.display())),
         Command::Restore { file } => backup::restore(&open(&config.target)?, &file)
             .map(|rows| println!("Restored {rows} rows from {}.", file.display())),
+        Command::Wording { files, json } => {
+            let form = if json { crate::wording::cli::Form::Json } else { crate::wording::cli::Form::Lines };
+            crate::wording::cli::look(&files, form)
+        }
         Command::Openapi => {
             let json = crate::api::openapi::document().to_pretty_json().map_err(|error| error.to_string())?;
             println!("{json}");

@@ -32,3 +32,4 @@ pub mod signals;
 pub mod teams;
 pub mod timeline;
 pub mod web;
+pub mod wording;

@@ -211,6 +211,7 @@ routes! {
     PATCH "/api/v1/incidents/{key}"     ApiWrite incidents::api::change;
     GET  "/api/v1/incidents/{key}/postmortem"             ApiRead  postmortems::api::show;
     PUT  "/api/v1/incidents/{key}/postmortem"             ApiWrite postmortems::api::put;
+    POST "/api/v1/wording"                                ApiRead  crate::wording::api::look;
     POST "/api/v1/incidents/{key}/postmortem/publication" ApiWrite postmortems::api::publish;
 }
 

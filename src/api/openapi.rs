@@ -33,6 +33,7 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
         postmortems::api::show,
         postmortems::api::put,
         postmortems::api::publish,
+        crate::wording::api::look,
         deploys::api::list,
         deploys::api::create,
         deploys::api::show,

@@ -109,9 +109,9 @@ pub(super) const AUTOMATIC: &[&str] = &[
     "restarted", "evicted", "rescheduled", "retried", "triggered", "fired", "routed", "cached", "expired",
     "rejected", "accepted", "processed", "delivered", "received", "replicated", "scheduled", "marked", "terminated",
     "killed", "purged", "garbage-collected", "returned", "populated", "refreshed", "garbage", "drained", "rotated",
-    "renewed", "emitted", "logged", "served", "replaced", "recreated", "propagated", "persisted", "written",
+    "emitted", "logged", "served", "replaced", "recreated", "propagated", "persisted", "written",
     "throttled", "culled", "redirected", "resolved", "generated", "applied", "affected", "impacted", "synced",
-    "replayed", "queued", "dropped", "ignored", "loaded", "created", "cleaned", "released", "closed", "used", "sent",
+    "replayed", "queued", "dropped", "ignored", "loaded", "created", "cleaned", "released", "used", "sent",
     "allowed", "charged", "started", "able", "unaffected", "matched", "skipped", "computed", "calculated", "parsed",
 ];
 

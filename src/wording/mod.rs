@@ -10,6 +10,7 @@ pub mod cli;
 mod lexicon;
 pub mod model;
 mod names;
+pub mod queries;
 mod rules;
 mod sentences;
 mod subject;

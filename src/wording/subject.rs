@@ -152,6 +152,14 @@ fn earlier_person(sentence: &Sentence, until: usize) -> Subject<'_> {
     found
 }
 
+/// "the Kubernetes operator", "the `postgres` operator"
+fn is_program(sentence: &Sentence, at: usize) -> bool {
+    let Some(before) = at.checked_sub(1).and_then(|index| sentence.tokens.get(index)) else { return false };
+    before.kind == Kind::Opaque
+        || (before.is_capitalised && at > 1)
+        || matches!(before.text.as_str(), "kubernetes" | "prometheus" | "postgres" | "cluster" | "ingress" | "storage")
+}
+
 fn classify(sentence: &Sentence, at: usize) -> Subject<'_> {
     let Some(token) = sentence.tokens.get(at) else { return Subject::Missing };
     match token.kind {
@@ -170,6 +178,8 @@ fn classify(sentence: &Sentence, at: usize) -> Subject<'_> {
         Subject::People("nobody")
     } else if word == "call" && sentence.word_before(at, 1) == "on" {
         Subject::People("on-call")
+    } else if matches!(word, "operator" | "operators") && is_program(sentence, at) {
+        Subject::Thing(word)
     } else if PEOPLE_PRONOUNS.contains(&word) || ROLES.contains(&word) {
         Subject::People(word)
     } else if CUSTOMERS.contains(&word) {

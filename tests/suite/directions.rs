@@ -19,6 +19,7 @@ const DOMAINS: &[&str] = &[
     "exchange",
     "demo",
     "references",
+    "wording",
     "signals",
 ];
 /// Rooms that read everybody and that nobody reads.

@@ -120,7 +120,7 @@ fn after_been(s: &Sentence, been: usize) -> (usize, &str) {
         let is_degree = matches!(word, "much" | "a" | "lot" | "far" | "even" | "very" | "so" | "also" | "more" | "way" | "bit")
             || BETWEEN.contains(&word)
             || (word.len() > 4 && word.ends_with("ly"));
-        if !is_degree || (word == "a" && s.word(at + 1) != "lot" && s.word(at + 1) != "bit") {
+        if !is_degree || (COMPARATIVES.contains(&word) && word != "more") || (word == "a" && s.word(at + 1) != "lot" && s.word(at + 1) != "bit") {
             break;
         }
         at += 1;
@@ -165,7 +165,11 @@ fn should(s: &Sentence, perfect: &Perfect, who: &Subject<'_>, verb: &str) -> boo
         word if is_participle(word) => {
             let by_machine = (at + 1..at + 4).any(|index| matches!(s.word(index), "automatically" | "by"))
                 || (perfect.at..at).any(|index| s.word(index) == "automatically");
-            let is_automatic = AUTOMATIC.contains(&word) && !who.is_somebody();
+            let is_automatic = if perfect.is_negated {
+                matches!(word, "affected" | "impacted" | "allowed" | "used" | "visible" | "charged" | "reached")
+            } else {
+                AUTOMATIC.contains(&word) && !who.is_somebody()
+            };
             !(by_machine || is_automatic)
         }
         "aware" | "careful" | "clear" | "obvious" | "ready" | "there" | "enough" | "prepared" => {

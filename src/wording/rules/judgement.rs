@@ -17,7 +17,10 @@ fn adjective(s: &Sentence, at: usize) -> Option<Range<usize>> {
         | "incompetent" | "incompetence" | "irresponsible" | "irresponsibly" | "reckless" | "recklessly" | "foolish"
         | "foolishly" | "inattentive" | "inattention" | "inattentiveness" | "laziness" | "stupidity" | "complacent" | "complacency"
         | "incompetently" | "thoughtless" | "thoughtlessly" | "clueless" | "unprofessional" => true,
-        "stupid" | "stupidly" | "dumb" | "dumbly" => !matches!(s.word(at + 1), "terminal" | "terminals" | "pipe" | "pipes"),
+        "stupid" | "stupidly" | "dumb" | "dumbly" => {
+            matches!(s.word(at + 1), "mistake" | "error" | "decision" | "idea" | "change" | "thing" | "move")
+                || subject::before(s, at).is_somebody()
+        }
         "lazy" | "ignorant" | "inexperienced" | "naive" | "lax" | "hasty" | "forgetful" | "distracted" => {
             ROLES.contains(&s.word(at + 1))
                 || (matches!(s.word_before(at, 1), "was" | "were" | "too" | "got" | "being" | "so" | "am" | "been")
@@ -89,7 +92,8 @@ fn omission(s: &Sentence, at: usize) -> Option<Range<usize>> {
             let passive_review = matches!(s.word_before(at, 1), "was" | "were" | "been" | "got")
                 && (at + 1..at + 6).any(|index| matches!(s.word(index), "review" | "testing" | "qa" | "reviewer" | "reviewers" | "reviews" | "engineer" | "team" | "us"));
             let active = (who.is_somebody_else() || matches!(who, Subject::Us)) && !matches!(s.word_before(at, 1), "was" | "were" | "been")
-                && !matches!(next, "out" | "by");
+                && !matches!(next, "out" | "by")
+                && !(at + 1..at + 7).any(|index| matches!(s.word(index), "objective" | "objectives" | "slo" | "slos" | "sla" | "target" | "targets" | "deadline"));
             (active || passive_review).then_some(at..at + 1)
         }
         "ignored" | "disregarded" | "dismissed" => {
