@@ -2,6 +2,10 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod senders;
+
+pub use senders::*;
+
 diesel::table! {
     counters (name) {
         name -> Text,
@@ -193,6 +197,9 @@ diesel::table! {
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        commit_count -> Nullable<BigInt>,
+        file_count -> Nullable<BigInt>,
+        environment_tier -> Nullable<Text>,
     }
 }
 
@@ -464,6 +471,8 @@ diesel::table! {
         created_at -> BigInt,
         first_delivery_at -> Nullable<BigInt>,
         disabled_at -> Nullable<BigInt>,
+        previous_secret -> Nullable<Text>,
+        previous_secret_until -> Nullable<BigInt>,
     }
 }
 
@@ -480,6 +489,8 @@ diesel::table! {
         deploy_id -> Nullable<BigInt>,
         received_at -> BigInt,
         processed_at -> Nullable<BigInt>,
+        sender -> Text,
+        signal_id -> Nullable<BigInt>,
     }
 }
 

@@ -40,4 +40,6 @@ pub const TABLES: &[&str] = &[
     "action_item_changes",
     "sources",
     "deliveries",
+    "hook_rules",
+    "code_pushes",
 ];
