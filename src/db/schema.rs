@@ -2,8 +2,10 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod review;
 mod senders;
 
+pub use review::*;
 pub use senders::*;
 
 diesel::table! {

@@ -42,4 +42,10 @@ pub const TABLES: &[&str] = &[
     "deliveries",
     "hook_rules",
     "code_pushes",
+    "wording_dismissals",
+    "review_requests",
+    "review_verdicts",
+    "review_comments",
+    "public_versions",
+    "postmortem_reads",
 ];

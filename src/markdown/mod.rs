@@ -8,6 +8,7 @@ pub mod diff;
 mod events;
 mod front;
 mod inline_html;
+mod marks;
 mod outline;
 mod passages;
 mod prose;
@@ -20,6 +21,7 @@ mod urls;
 
 pub use diff::{DiffKind, DiffLine, DiffPart, DiffSection, collapse, diff};
 pub use front::{FrontMatterFence, SplitFrontMatter, split_front_matter};
+pub use marks::{Mark, mark};
 pub use outline::{Heading, outline};
 pub use passages::{Passage, PassageKind, Stretch, passages};
 pub use references::{NoReferences, ReferenceKeys, References, Target, collect_references};

@@ -17,9 +17,11 @@ use crate::incidents;
 use crate::incidents::model::Incident;
 use crate::markdown::{self, SafeHtml};
 use crate::references;
+use crate::reviews::beside::queries::Beside;
 use crate::web::body::{Form, Query, WritingForm};
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
+use crate::wording;
 use crate::web::respond::{html_response, page_with, see_other, see_other_with, text};
 
 /// The incident of an address.
@@ -47,13 +49,15 @@ async fn show_with(
     errors: FieldErrors,
 ) -> Result<HttpResponse, Error> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let (incident, record, postmortem, shown, last) = app
+    let viewer_id = who.user.id;
+    let (incident, record, postmortem, shown, last, beside) = app
         .db
         .read(move |c| {
             let incident = incident(c, &key)?;
             let record = Record::of(c, &incident)?;
             let postmortem = queries::of_incident(c, incident.id)?;
             let (mut shown, mut last) = (None, None);
+            let beside = Beside::of_any(c, &incident, postmortem.as_ref(), viewer_id)?;
             if let Some(postmortem) = &postmortem {
                 last = queries::steps(c, postmortem)?.pop();
                 if postmortem.is_written() {
@@ -66,7 +70,7 @@ async fn show_with(
                     ));
                 }
             }
-            Ok::<_, Error>((incident, record, postmortem, shown, last))
+            Ok::<_, Error>((incident, record, postmortem, shown, last, beside))
         })
         .await?;
     let (document, outline, word_count) = shown.unwrap_or_default();
@@ -84,6 +88,7 @@ async fn show_with(
             outline,
             last,
             word_count,
+            beside,
             errors,
             reason,
             facts: views::Facts::new(who, incident, record),
@@ -149,12 +154,20 @@ struct Desk {
     saved: Option<(crate::clock::Moment, Option<String>)>,
     markdown: String,
     preview: SafeHtml,
+    hints: Vec<views::HintLine>,
+    beside: Option<Beside>,
     errors: FieldErrors,
 }
 
 impl Desk {
     /// With the newest revision's text, or with one that was typed.
-    fn lay(c: &mut Conn, key: &str, typed: Option<String>, mut errors: FieldErrors) -> Result<Self, Error> {
+    fn lay(
+        c: &mut Conn,
+        viewer_id: i64,
+        key: &str,
+        typed: Option<String>,
+        mut errors: FieldErrors,
+    ) -> Result<Self, Error> {
         let incident = incident(c, key)?;
         let postmortem = queries::existing(c, &incident)?;
         let record = Record::of(c, &incident)?;
@@ -164,11 +177,15 @@ impl Desk {
             None if !postmortem.is_written() => String::new(),
             None => queries::revision(c, &postmortem, postmortem.current_revision)?.markdown,
         };
+        let hints = wording::queries::hints(c, postmortem.id, &markdown)?;
+        let beside = Beside::of_any(c, &incident, Some(&postmortem), viewer_id)?;
         let preview = if errors.of("markdown").is_some() {
             Ok(SafeHtml::default())
         } else {
-            references::queries::render(c, &markdown)
+            references::queries::render(c, &markdown::mark(&markdown, &wording::marks(&hints)))
+                .map(|preview| preview.with_marks("blame"))
         };
+        let hints = (1..).zip(hints).map(|(number, hint)| views::HintLine::new(number, &hint, &markdown)).collect();
         let preview = match preview {
             Ok(preview) => preview,
             Err(Error::Invalid(found)) => {
@@ -180,7 +197,7 @@ impl Desk {
             Err(other) => return Err(other),
         };
         let saved = saved.map(|row| (row.created_at, row.writer));
-        Ok(Desk { incident, record, postmortem, saved, markdown, preview, errors })
+        Ok(Desk { incident, record, postmortem, saved, markdown, preview, hints, beside, errors })
     }
 
     fn page(
@@ -200,6 +217,8 @@ impl Desk {
                 postmortem: self.postmortem,
                 markdown: self.markdown,
                 preview: self.preview,
+                hints: self.hints,
+                beside: self.beside,
                 errors: self.errors,
                 conflict,
                 facts: views::Facts::new(who, self.incident, self.record),
@@ -213,7 +232,8 @@ impl Desk {
 /// # Errors
 /// 404
 pub async fn edit(who: Member, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
-    let desk = app.db.read(move |c| Desk::lay(c, &key, None, FieldErrors::new())).await?;
+    let viewer_id = who.user.id;
+    let desk = app.db.read(move |c| Desk::lay(c, viewer_id, &key, None, FieldErrors::new())).await?;
     if !desk.postmortem.is_written() {
         return Ok(see_other(path(desk.incident.number)));
     }
@@ -237,9 +257,33 @@ pub async fn preview_page(
         Err(Error::Invalid(errors)) => errors,
         Err(other) => return Err(other),
     };
-    let desk = app.db.read(move |c| Desk::lay(c, &key, raw.markdown, errors)).await?;
+    let viewer_id = who.user.id;
+    let desk = app.db.read(move |c| Desk::lay(c, viewer_id, &key, raw.markdown, errors)).await?;
     let status = if desk.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     desk.page(&who, status, base, None)
+}
+
+/// `POST /incidents/{key}/postmortem/wording-dismissals`: keeps a `phrase` as it is; the editor comes back with the text
+/// as typed.
+///
+/// # Errors
+/// 404
+pub async fn dismiss_hint(
+    who: Member,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    typed: WritingForm,
+) -> Result<HttpResponse, Error> {
+    let (actor, now, wanted) = (who.actor(), who.now, key.clone());
+    let phrase = typed.0.get("phrase").to_owned();
+    app.db
+        .write(move |c| {
+            let incident = incident(c, &wanted)?;
+            let postmortem = queries::existing(c, &incident)?;
+            wording::queries::dismiss(c, &actor, &incident, (postmortem.id, &phrase), now)
+        })
+        .await?;
+    preview_page(who, app, key, typed).await
 }
 
 /// `POST /preview`: a fragment for the editor's script.
@@ -248,7 +292,15 @@ pub async fn preview_page(
 /// 422 for a text that is too long.
 pub async fn preview(_who: Viewer, app: web::Data<App>, typed: WritingForm) -> Result<HttpResponse, Error> {
     let draft = RawText::from_fields(&typed.0).parse()?;
-    let outcome = app.db.read(move |c| references::queries::render(c, &draft.markdown)).await;
+    let outcome = app
+        .db
+        .read(move |c| {
+            let people = wording::queries::people(c)?;
+            let marks = wording::marks(&wording::hints(&draft.markdown, &people));
+            references::queries::render(c, &markdown::mark(&draft.markdown, &marks))
+        })
+        .await
+        .map(|document| document.with_marks("blame"));
     match outcome {
         Ok(document) => Ok(html_response(StatusCode::OK, document.as_str().to_owned())),
         // The editor shows what it gets; a text that nests too deeply is the writer's to mend.
@@ -291,7 +343,8 @@ pub async fn save(
         Ok(draft) => draft,
         Err(Error::Invalid(errors)) => {
             let base = typed.0.some("base_revision").and_then(|text| text.parse().ok());
-            let desk = app.db.read(move |c| Desk::lay(c, &key, Some(typed_text), errors)).await?;
+            let viewer_id = who.user.id;
+            let desk = app.db.read(move |c| Desk::lay(c, viewer_id, &key, Some(typed_text), errors)).await?;
             return desk.page(&who, StatusCode::UNPROCESSABLE_ENTITY, base, None);
         }
         Err(other) => return Err(other),
@@ -339,10 +392,11 @@ async fn late(
     (base, yours): (i64, String),
     (theirs, writer): (Revision, Option<String>),
 ) -> Result<HttpResponse, Error> {
+    let viewer_id = who.user.id;
     let (desk, comparison, theirs) = app
         .db
         .read(move |c| {
-            let desk = Desk::lay(c, &key, Some(yours), FieldErrors::new())?;
+            let desk = Desk::lay(c, viewer_id, &key, Some(yours), FieldErrors::new())?;
             let comparison = Comparison::of(&theirs.markdown, &desk.markdown, Stretch::Folded);
             Ok::<_, Error>((desk, comparison, theirs))
         })

@@ -12,9 +12,11 @@ use crate::db::paging::Cursor;
 use crate::error::FieldErrors;
 use crate::incidents::model::Incident;
 use crate::markdown::{Heading, SafeHtml};
+use crate::reviews::beside::queries::Beside;
 use crate::services::model::Service;
 use crate::web::layout::Layout;
 use crate::web::times::{Stamp, duration};
+use crate::wording::model::Hint;
 
 /// What stands beside a text: the record that it is about.
 #[derive(Clone, Debug)]
@@ -71,6 +73,8 @@ pub struct Show {
     pub last: Option<(Step, Option<String>, Stamp)>,
     /// Words of the shown text.
     pub word_count: usize,
+    /// Review, readers, what is alike.
+    pub beside: Option<Beside>,
     /// What is wrong with a refused step.
     pub errors: FieldErrors,
     /// The reason as typed.
@@ -123,6 +127,37 @@ pub struct Conflict {
     pub comparison: Comparison,
 }
 
+/// A hint about the wording, as the editor shows it.
+#[derive(Clone, Debug)]
+pub struct HintLine {
+    /// Its number, by which the preview's mark is found.
+    pub number: i64,
+    /// The phrase.
+    pub phrase: String,
+    /// The line on which it begins.
+    pub line: usize,
+    /// What was found.
+    pub label: &'static str,
+    /// Why it may stand in the way.
+    pub why: &'static str,
+    /// A question that leads further.
+    pub question: &'static str,
+}
+
+impl HintLine {
+    /// From a hint and the text that it speaks of.
+    pub fn new(number: i64, hint: &Hint, source: &str) -> Self {
+        HintLine {
+            number,
+            line: hint.line(source),
+            phrase: hint.phrase.clone(),
+            label: hint.kind.label(),
+            why: hint.kind.why(),
+            question: hint.kind.question(),
+        }
+    }
+}
+
 /// `GET /incidents/{key}/postmortem/edit`, also with errors, a preview or a conflict.
 #[derive(Template)]
 #[template(path = "postmortems/edit.html")]
@@ -137,6 +172,10 @@ pub struct Edit {
     pub base: i64,
     /// The text as readers will see it.
     pub preview: SafeHtml,
+    /// Hints about its wording.
+    pub hints: Vec<HintLine>,
+    /// Review, readers, what is alike.
+    pub beside: Option<Beside>,
     /// Sections without a word.
     pub empty_sections: Vec<String>,
     /// When the newest revision was saved, and by whom.

@@ -11,6 +11,7 @@ mod lexicon;
 pub mod model;
 mod names;
 pub mod queries;
+pub mod roles;
 mod rules;
 mod sentences;
 mod subject;
@@ -38,6 +39,11 @@ pub fn hints(source: &str, people: &People) -> Vec<Hint> {
         hint.phrase = source[hint.start..hint.end].split_whitespace().collect::<Vec<_>>().join(" ");
     }
     found
+}
+
+/// The places of hints, numbered from 1 in their order.
+pub fn marks(hints: &[Hint]) -> Vec<markdown::Mark> {
+    (1..).zip(hints).map(|(number, hint)| markdown::Mark { place: hint.start..hint.end, number }).collect()
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ const DOMAINS: &[&str] = &[
     "demo",
     "references",
     "wording",
+    "reviews",
+    "public_versions",
+    "reading",
     "signals",
 ];
 /// Rooms that read everybody and that nobody reads.
