@@ -18,6 +18,7 @@ use crate::web::fields::Fields;
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
 use crate::web::respond::{page_with, see_other_with};
+use crate::wording::actions;
 
 fn number(key: &str) -> Result<i64, Error> {
     parse_key(key).ok_or_else(|| Error::no("action item", key))
@@ -105,7 +106,18 @@ async fn item_page(
         })
         .collect();
     let due_rule = rule.unwrap_or_default();
-    page_with(status, &Show { layout, row, details, due, late, due_rule, evidence, history, fields, errors })
+    let concerns = if row.item.status.is_unfinished() { concerns_of(&row) } else { Vec::new() };
+    page_with(status, &Show { layout, row, details, due, late, due_rule, evidence, history, concerns, fields, errors })
+}
+
+/// What an item may still lack.
+fn concerns_of(row: &ActionRow) -> Vec<actions::Concern> {
+    actions::concerns(&actions::Action {
+        title: &row.item.title,
+        has_owner: row.owner.is_some() || row.team.is_some(),
+        has_date: row.item.due_on.is_some(),
+        has_factor: row.factor.is_some(),
+    })
 }
 
 /// Takes a step, and comes back to the page with a way to undo it.
@@ -345,5 +357,15 @@ async fn form_with(
     };
     let layout = who.layout(title, Section::Actions);
     let cancel = action.clone();
-    page_with(status, &Edit { layout, key, action, cancel, fields, errors, theirs, teams, owners, factors })
+    let concerns = match fields.some("title") {
+        Some(title) => actions::concerns(&actions::Action {
+            title,
+            has_owner: fields.some("owner").is_some() || fields.some("team").is_some(),
+            // A new item gets its date by the rule of its priority; P4 has none.
+            has_date: fields.some("due_on").is_some() || (key.is_empty() && fields.get("priority") != "P4"),
+            has_factor: fields.some("factor").is_some(),
+        }),
+        None => Vec::new(),
+    };
+    page_with(status, &Edit { layout, key, action, cancel, fields, errors, theirs, teams, owners, factors, concerns })
 }

@@ -10,6 +10,7 @@ use crate::teams::model::Team;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::Stamp;
+use crate::wording::actions::Concern;
 
 /// An item as a line of the list.
 pub struct Line {
@@ -82,6 +83,8 @@ pub struct Show {
     pub evidence: Vec<(Evidence, Stamp)>,
     /// Its history, newest first: the change, who made it, when.
     pub history: Vec<(ItemChange, String, Stamp)>,
+    /// What it may still lack.
+    pub concerns: Vec<Concern>,
     /// What stands in a refused small form.
     pub fields: Fields,
     /// What needs another look.
@@ -126,6 +129,8 @@ pub struct Edit {
     pub fields: Fields,
     /// What needs another look.
     pub errors: FieldErrors,
+    /// What it may still lack.
+    pub concerns: Vec<Concern>,
     /// What somebody else changed it to in the meantime, when they did.
     pub theirs: Vec<(String, String)>,
     /// Teams to choose from.

@@ -230,6 +230,5 @@ pub async fn read(app: web::Data<App>, token: web::Path<String>) -> Result<HttpR
     // Whoever has the link may read; search engines and caches are not to spread it.
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
-    headers.insert(HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer"));
     Ok(response)
 }

@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod forms;
+pub mod known;
 pub mod line;
 pub mod model;
 pub mod pages;
