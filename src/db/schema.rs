@@ -3,6 +3,9 @@
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
 mod review;
+mod notify;
+
+pub use notify::*;
 mod senders;
 
 pub use review::*;
@@ -140,6 +143,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         dead_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        unique_key -> Nullable<Text>,
     }
 }
 

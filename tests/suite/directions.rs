@@ -23,6 +23,7 @@ const DOMAINS: &[&str] = &[
     "reviews",
     "public_versions",
     "reading",
+    "notify",
     "signals",
 ];
 /// Rooms that read everybody and that nobody reads.
