@@ -110,6 +110,15 @@ enum Command {
         #[arg(long, default_value = "-")]
         case: PathBuf,
     },
+    /// Look at the wording of Markdown files and print hints; `-` reads standard input
+    Wording {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// One line of JSON a file
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Look for damage and broken rules, and say what was found
@@ -205,6 +214,10 @@ fn execute(cli: Cli) -> Result<(), String> {
         Command::Restore { file } => backup::restore(&open(&config.target)?, &file)
             .map(|rows| println!("Restored {rows} rows from {}.", file.display())),
         Command::Suspects { case } => crate::suspects::cli::rank_file(&case).map(|json| println!("{json}")),
+        Command::Wording { files, json } => {
+            let form = if json { crate::wording::cli::Form::Json } else { crate::wording::cli::Form::Lines };
+            crate::wording::cli::look(&files, form)
+        }
         Command::Openapi => {
             let json = crate::api::openapi::document().to_pretty_json().map_err(|error| error.to_string())?;
             println!("{json}");

@@ -6,6 +6,7 @@ use crate::{
     attachments, auth, changes, deploys, factors, home, hooks, incidents, links, postmortem_templates, postmortems,
     releases, services, signals, timeline, web as shared,
 };
+use crate::{auth, deploys, factors, home, hooks, incidents, links, postmortems, public_versions, reading, reviews, services, timeline, web as shared};
 
 use crate::web::errors::wrong_method;
 
@@ -245,6 +246,24 @@ routes! {
     POST "/incidents/{key}/chat"                          Member  postmortems::pages_writing::accept_chat;
     POST "/incidents/{key}/attachments"                   Member  postmortems::pages_writing::attach;
     GET  "/attachments/{name}"                            Viewer  attachments::pages::show;
+    POST "/incidents/{key}/postmortem/wording-dismissals" Member  postmortems::pages::dismiss_hint;
+    GET  "/incidents/{key}/postmortem/review"             Viewer  reviews::pages::show;
+    POST "/incidents/{key}/postmortem/review/requests"    Member  reviews::pages::ask;
+    POST "/incidents/{key}/postmortem/review/requests/{id}/removal"    Member reviews::pages::withdraw;
+    POST "/incidents/{key}/postmortem/review/verdicts"    Member  reviews::pages::say;
+    POST "/incidents/{key}/postmortem/review/comments"    Member  reviews::comments::pages::add;
+    POST "/incidents/{key}/postmortem/review/comments/{id}/replies"    Member reviews::comments::pages::reply;
+    POST "/incidents/{key}/postmortem/review/comments/{id}/resolution" Member reviews::comments::pages::resolve;
+    POST "/incidents/{key}/postmortem/review/comments/{id}/reopening"  Member reviews::comments::pages::reopen;
+    GET  "/incidents/{key}/postmortem/public"             Member  public_versions::pages::edit;
+    POST "/incidents/{key}/postmortem/public"             Member  public_versions::pages::save;
+    POST "/incidents/{key}/postmortem/public/sharing"     Member  public_versions::pages::share;
+    POST "/incidents/{key}/postmortem/public/revocation"  Member  public_versions::pages::revoke;
+    POST "/incidents/{key}/postmortem/readers"            Viewer  reading::pages::mark;
+    POST "/incidents/{key}/postmortem/readers/removal"    Viewer  reading::pages::unmark;
+    GET  "/p/{token}"                                     Anyone  public_versions::pages::read;
+    GET  "/reviews"                                       Viewer  reviews::register::pages::index;
+    GET  "/reading"                                       Viewer  reading::pages::index;
     POST "/incidents/{key}/postmortem/publication"        Member  postmortems::pages::publish;
     POST "/incidents/{key}/postmortem/draft"              Member  postmortems::pages::take_back;
     POST "/incidents/{key}/postmortem/not-needed"         Member  postmortems::pages::not_needed;
@@ -333,6 +352,7 @@ routes! {
     PATCH "/api/v1/incidents/{key}"     ApiWrite incidents::api::change;
     GET  "/api/v1/incidents/{key}/postmortem"             ApiRead  postmortems::api::show;
     PUT  "/api/v1/incidents/{key}/postmortem"             ApiWrite postmortems::api::put;
+    POST "/api/v1/wording"                                ApiRead  crate::wording::api::look;
     POST "/api/v1/incidents/{key}/postmortem/publication" ApiWrite postmortems::api::publish;
 }
 

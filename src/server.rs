@@ -33,14 +33,12 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
 }
 
 /// The handler of each kind of job that talks to the world outside; domains add theirs here.
-pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[(crate::trackers::jobs::PUSH, crate::trackers::jobs::push)];
-
-/// Jobs that come back by themselves; domains add theirs here.
-pub const SCHEDULES: &[Schedule] = &[crate::action_items::effects::jobs::SCHEDULE];
-pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[(notify::SEND, notify::send)];
+pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = 
+    &[(crate::trackers::jobs::PUSH, crate::trackers::jobs::push), (notify::SEND, notify::send)];
 
 /// Jobs that come back by themselves; domains add theirs here.
 pub const SCHEDULES: &[Schedule] = &[
+    crate::action_items::effects::jobs::SCHEDULE,
     Schedule { kind: notify::DIGESTS, every_s: 300 },
     Schedule { kind: notify::SWEEP, every_s: 60 },
     Schedule { kind: notify::PRUNE, every_s: 86_400 },

@@ -27,6 +27,7 @@ use crate::web::fields::Fields;
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
 use crate::web::respond::{page_with, see_other_with};
+use crate::wording::actions;
 
 /// The number in a key of an address.
 pub(super) fn number(key: &str) -> Result<i64, Error> {
@@ -193,6 +194,7 @@ pub(super) async fn item_page(
             (change, name.unwrap_or_else(|| "the program".to_owned()), at)
         })
         .collect();
+    let concerns = if row.item.status.is_unfinished() { concerns_of(&row) } else { Vec::new() };
     page_with(
         status,
         &Show {
@@ -207,6 +209,7 @@ pub(super) async fn item_page(
             late_words: late_words(&record.policy, record.late_person.as_deref()),
             put_off_words: put_off_words(&record.policy, record.put_off_person.as_deref()),
             hints,
+            concerns,
             related: record.related,
             owners: record.owners,
             failed: record.issue.as_ref().and_then(|(issue, _)| issue.failed_at).map(|at| who.stamp(at)),
@@ -219,6 +222,16 @@ pub(super) async fn item_page(
             errors,
         },
     )
+}
+
+/// What an item may still lack.
+fn concerns_of(row: &ActionRow) -> Vec<actions::Concern> {
+    actions::concerns(&actions::Action {
+        title: &row.item.title,
+        has_owner: row.owner.is_some() || row.team.is_some(),
+        has_date: row.item.due_on.is_some(),
+        has_factor: row.factor.is_some(),
+    })
 }
 
 /// What a page of an item shows.
@@ -403,5 +416,15 @@ async fn form_with(
     };
     let layout = who.layout(title, Section::Actions);
     let cancel = action.clone();
-    page_with(status, &EditPage { layout, key, action, cancel, fields, errors, theirs, teams, owners, factors })
+    let concerns = match fields.some("title") {
+        Some(title) => actions::concerns(&actions::Action {
+            title,
+            has_owner: fields.some("owner").is_some() || fields.some("team").is_some(),
+            // A new item gets its date by the rule of its priority; P4 has none.
+            has_date: fields.some("due_on").is_some() || (key.is_empty() && fields.get("priority") != "P4"),
+            has_factor: fields.some("factor").is_some(),
+        }),
+        None => Vec::new(),
+    };
+    page_with(status, &EditPage { layout, key, action, cancel, fields, errors, theirs, teams, owners, factors, concerns })
 }

@@ -16,6 +16,7 @@ use crate::trackers::model::{Issue, Tracker};
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::Stamp;
+use crate::wording::actions::Concern;
 
 /// An item as a line of the list.
 pub struct Line {
@@ -154,6 +155,8 @@ pub struct Show {
     pub evidence: Vec<(Evidence, Stamp)>,
     /// Its history, newest first: the change, who made it, when.
     pub history: Vec<(ItemChange, String, Stamp)>,
+    /// What it may still lack.
+    pub concerns: Vec<Concern>,
     /// What stands in a refused small form.
     pub fields: Fields,
     /// What needs another look.
@@ -229,6 +232,8 @@ pub struct Edit {
     pub fields: Fields,
     /// What needs another look.
     pub errors: FieldErrors,
+    /// What it may still lack.
+    pub concerns: Vec<Concern>,
     /// What somebody else changed it to in the meantime, when they did.
     pub theirs: Vec<(String, String)>,
     /// Teams to choose from.

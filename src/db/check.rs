@@ -59,6 +59,22 @@ const RULES: &[(&str, &str)] = &[
         "SELECT count(*) AS count FROM postmortems WHERE status = 'published' AND published_revision IS NULL",
     ),
     (
+        "review verdicts about a revision that is missing",
+        "SELECT count(*) AS count FROM review_verdicts v
+         WHERE NOT EXISTS (SELECT 1 FROM postmortem_revisions r
+             WHERE r.postmortem_id = v.postmortem_id AND r.number = v.revision)",
+    ),
+    (
+        "answered review requests without a verdict",
+        "SELECT count(*) AS count FROM review_requests q WHERE q.answered_at IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM review_verdicts v
+             WHERE v.postmortem_id = q.postmortem_id AND v.user_id = q.user_id)",
+    ),
+    (
+        "public versions with a link and nothing behind it",
+        "SELECT count(*) AS count FROM public_versions WHERE token IS NOT NULL AND shared_markdown IS NULL",
+    ),
+    (
         "finished action items without evidence",
         "SELECT count(*) AS count FROM action_items a WHERE a.status IN ('done', 'verified')
          AND NOT EXISTS (SELECT 1 FROM action_item_evidence e WHERE e.action_item_id = a.id)",

@@ -6,12 +6,14 @@ mod writing;
 
 pub use writing::*;
 mod changes;
+mod review;
 mod notify;
 mod senders;
 mod suspects;
 
 pub use changes::*;
 pub use notify::*;
+pub use review::*;
 pub use senders::*;
 pub use suspects::*;
 

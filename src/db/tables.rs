@@ -75,4 +75,10 @@ pub const TABLES: &[&str] = &[
     "feeds",
     "hook_rules",
     "code_pushes",
+    "wording_dismissals",
+    "review_requests",
+    "review_verdicts",
+    "review_comments",
+    "public_versions",
+    "postmortem_reads",
 ];

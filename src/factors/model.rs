@@ -77,9 +77,37 @@ pub struct FactorRow {
     pub open_item_count: i64,
 }
 
+/// Names among `known` that sound like `name` without being the same.
+pub fn alike<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let stems = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+        words.filter(|word| word.len() > 3).map(|word| word.trim_end_matches('s').chars().take(6).collect()).collect()
+    };
+    let own = stems(name);
+    known
+        .into_iter()
+        .filter(|other| !other.eq_ignore_ascii_case(name.trim()))
+        .filter(|other| {
+            let theirs = stems(other);
+            let shared = own.iter().filter(|stem| theirs.contains(stem)).count();
+            // Half of the longer name's telling words, and more than a single common one.
+            shared > 0 && shared * 2 >= own.len().max(theirs.len()) && (shared > 1 || own.len().max(theirs.len()) == 1)
+        })
+        .take(3)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::ordinal;
+    use super::{alike, ordinal};
+
+    #[test]
+    fn names_that_sound_alike_are_found() {
+        let known = ["Alert without an owner", "Alerts without owner", "Timeout longer than the caller's", "Retries"];
+        assert_eq!(alike("Alert without owners", known), ["Alert without an owner", "Alerts without owner"]);
+        assert_eq!(alike("Retry", known), Vec::<&str>::new());
+        assert_eq!(alike("alert WITHOUT an owner", known), ["Alerts without owner"]);
+    }
 
     #[test]
     fn ordinals_mind_the_teens() {

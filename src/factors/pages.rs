@@ -170,16 +170,22 @@ pub async fn attach(
             app.db
                 .write(move |c| {
                     let incident = incident(c, &wanted)?;
+                    let known = queries::choices(c)?;
                     let factor = queries::attach(c, &actor, &incident, &draft, now)?;
-                    Ok::<_, Error>((incident, factor))
+                    // A name that was there is meant; a new one may be another spelling of an old one.
+                    let is_new = known.iter().all(|other| other.id != factor.id);
+                    let names = known.iter().map(|other| other.name.as_str());
+                    let alike = if is_new { super::model::alike(&factor.name, names).join(", ") } else { String::new() };
+                    Ok::<_, Error>((incident, factor, alike))
                 })
                 .await
         }
         Err(error) => Err(error),
     };
     match outcome {
-        Ok((incident, factor)) => {
-            let flash = Flash::ok(format!("{} is named.", factor.name)).with_undo(format!(
+        Ok((incident, factor, alike)) => {
+            let also = if alike.is_empty() { String::new() } else { format!(" Is it the same as {alike}?") };
+            let flash = Flash::ok(format!("{} is named.{also}", factor.name)).with_undo(format!(
                 "{}/factors/{}/removal",
                 incident.path(),
                 factor.slug

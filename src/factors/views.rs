@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::model::{Factor, FactorRow};
-use crate::action_items::model::ActionItem;
+use crate::action_items::model::{ActionItem, ActionStatus};
 use crate::error::FieldErrors;
 use crate::incidents::model::Incident;
 use crate::markdown::SafeHtml;
@@ -51,6 +51,21 @@ impl Show {
     /// The sentence about a field, or nothing.
     pub fn error(&self, field: &str) -> &str {
         self.errors.of(field).unwrap_or_default()
+    }
+}
+
+impl Show {
+    /// The action items by what became of them, those that are empty left out.
+    pub fn fates(&self) -> Vec<(&'static str, Vec<&(ActionItem, String, &'static str)>)> {
+        let of = |wanted: &[ActionStatus]| self.items.iter().filter(|(item, ..)| wanted.contains(&item.status)).collect();
+        [
+            ("Open", of(&[ActionStatus::Open, ActionStatus::InProgress])),
+            ("Finished", of(&[ActionStatus::Done, ActionStatus::Verified])),
+            ("Declined", of(&[ActionStatus::Declined])),
+        ]
+        .into_iter()
+        .filter(|(_, items): &(_, Vec<_>)| !items.is_empty())
+        .collect()
     }
 }
 

@@ -4,12 +4,15 @@ use actix_web::{HttpResponse, web};
 
 use super::model::{Desk, PART_LIMIT};
 use super::queries;
-use super::views::{Home, ItemLine, LiveLine, NewsLine, PostmortemLine, due_words};
+use super::views::{Home, ItemLine, LiveLine, NewsLine, PostmortemLine, ReadLine, due_words};
 use crate::action_items::model::ActionRow;
 use crate::app::App;
 use crate::auth::who::{SignedIn, Viewer};
 use crate::error::Error;
 use crate::incidents::model::Incident;
+use crate::reading;
+use crate::reviews;
+use crate::reviews::register::queries::{Listed, Viewpoint};
 use crate::web::layout::Section;
 use crate::web::respond::page;
 use crate::web::times::duration;
@@ -20,11 +23,35 @@ use crate::web::times::duration;
 /// The database's.
 pub async fn show(who: Viewer, app: web::Data<App>) -> Result<HttpResponse, Error> {
     let (user_id, today) = (who.user.id, who.zone().date(who.now));
-    let desk = app.db.read(move |c| queries::desk(c, user_id, today)).await?;
-    page(&laid_out(&who, desk, &app.config.base_url))
+    let zone = who.zone();
+    let (desk, shelf) = app
+        .db
+        .read(move |c| {
+            let desk = queries::desk(c, user_id, today)?;
+            let shelf = Shelf {
+                reviews: reviews::register::queries::mine(c, Viewpoint { user_id, today }, PART_LIMIT)?,
+                pick: reading::queries::pick_of_month(c, today)?,
+                this_day: reading::queries::on_this_day(c, today, &zone)?,
+            };
+            Ok::<_, Error>((desk, shelf))
+        })
+        .await?;
+    page(&laid_out(&who, desk, shelf, &app.config.base_url))
 }
 
-fn laid_out(who: &SignedIn, desk: Desk, base_url: &str) -> Home {
+/// What there is to read and to review.
+struct Shelf {
+    reviews: Vec<Listed>,
+    pick: Option<Incident>,
+    this_day: Option<Incident>,
+}
+
+fn to_read(incident: Incident) -> ReadLine {
+    let year = incident.started_at.utc().format("%Y").to_string();
+    ReadLine { href: crate::postmortems::model::path(incident.number), key: incident.key(), title: incident.title, year }
+}
+
+fn laid_out(who: &SignedIn, desk: Desk, shelf: Shelf, base_url: &str) -> Home {
     let (zone, now) = (who.zone(), who.now);
     let today = zone.date(now);
     let mut due: Vec<_> = desk
@@ -63,6 +90,17 @@ fn laid_out(who: &SignedIn, desk: Desk, base_url: &str) -> Home {
             })
             .collect(),
         more_due,
+        pick: shelf.pick.map(to_read),
+        this_day: shelf.this_day.map(to_read),
+        reviews: shelf
+            .reviews
+            .into_iter()
+            .filter_map(|listed| {
+                let (request, _) = listed.request?;
+                let href = format!("{}/review", crate::postmortems::model::path(listed.incident.number));
+                Some(postmortem(listed.incident, Some(request.due_on), href))
+            })
+            .collect(),
         my_drafts: desk
             .my_drafts
             .into_iter()

@@ -61,6 +61,19 @@ pub struct NewsLine {
     pub stamp: Stamp,
 }
 
+/// A postmortem that the calendar brings back.
+#[derive(Clone, Debug)]
+pub struct ReadLine {
+    /// `INC-42`
+    pub key: String,
+    /// Its page.
+    pub href: String,
+    /// What it is about.
+    pub title: String,
+    /// The year in which it began.
+    pub year: String,
+}
+
 /// `GET /`
 #[derive(Template)]
 #[template(path = "home/show.html")]
@@ -81,6 +94,12 @@ pub struct Home {
     pub due: Vec<PostmortemLine>,
     /// How many more are due than are shown.
     pub more_due: usize,
+    /// Reviews that wait for me.
+    pub reviews: Vec<PostmortemLine>,
+    /// This month's pick.
+    pub pick: Option<ReadLine>,
+    /// What began on this day in an earlier year.
+    pub this_day: Option<ReadLine>,
     /// What I began to write.
     pub my_drafts: Vec<PostmortemLine>,
     /// The last deploys.
@@ -95,6 +114,7 @@ impl Home {
     /// Whether nobody waits for me.
     pub fn is_calm(&self) -> bool {
         self.live.is_empty()
+            && self.reviews.is_empty()
             && self.my_items.is_empty()
             && self.checks.is_empty()
             && self.due.is_empty()

@@ -362,7 +362,8 @@ impl Incident {
     }
 }
 
-fn plus_business_days(from: NaiveDate, count: u32) -> Option<NaiveDate> {
+/// The date that is `count` business days after `from`; Saturdays and Sundays are skipped.
+pub fn plus_business_days(from: NaiveDate, count: u32) -> Option<NaiveDate> {
     let (mut date, mut left) = (from, count);
     while left > 0 {
         date = date.succ_opt()?;

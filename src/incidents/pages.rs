@@ -22,12 +22,17 @@ use crate::error::{Error, FieldErrors};
 use crate::links::model::{Links, Offer, of_incident_lines};
 use crate::services::model::Service;
 use crate::suspects::model::{IncidentPanel, SuspectLine};
+use crate::timeline::known::{self, Lens};
+use crate::timeline::line::{self, Frame};
 use crate::timeline::model::{Panel, Reader, Setting, shown_zone};
 use crate::web::body::{Form, Query};
 use crate::web::fields::Fields;
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
 use crate::web::respond::{page, page_with, see_other, see_other_with};
+use crate::web::times::duration;
+use crate::wording;
+use crate::wording::roles::Mask;
 
 /// The number of an incident's key in an address.
 ///
@@ -196,12 +201,51 @@ pub async fn show(
     if *key != format!("INC-{number}") {
         return Ok(see_other(format!("/incidents/INC-{number}")));
     }
+    let shows_roles = query.0.get("people") == "roles";
     let now = who.now;
-    let record = app.db.read(move |c| record::queries::read(c, number, now)).await?;
-    page(&shown(&who, record, query.0.get("zone")))
+    let (mut record, mask) = app
+        .db
+        .read(move |c| {
+            let record = record::queries::read(c, number, now)?;
+            let mask = if shows_roles { Some(wording::queries::mask(c, record.incident.id)?) } else { None };
+            Ok::<_, Error>((record, mask))
+        })
+        .await?;
+    let lens = look_through(&who, &mut record, mask.as_ref(), query.0.some("until"));
+    page(&shown(&who, record, query.0.get("zone"), lens))
 }
 
-fn shown(who: &SignedIn, record: Record, asked_zone: &str) -> Show {
+/// Leaves of the timeline what the address asks for.
+fn look_through(who: &SignedIn, record: &mut Record, mask: Option<&Mask>, until: Option<&str>) -> Lens {
+    let incident = &record.incident;
+    let other = if mask.is_some() { "" } else { "people=roles" };
+    let mut lens = Lens {
+        shows_roles: mask.is_some(),
+        people_label: if mask.is_some() { "Show names" } else { "Show people as roles" },
+        people_href: format!("{}?{other}#timeline", incident.path()),
+        ..Lens::default()
+    };
+    if let Some(text) = until {
+        let frame =
+            Frame { started_at: incident.started_at, ended_at: incident.resolved_at, zone: who.zone(), now: who.now };
+        match line::read(text, &frame) {
+            Ok(line::Line { at: Some(at), .. }) => {
+                let rows = std::mem::take(&mut record.events);
+                (record.events, lens.hidden_count) = known::as_known(rows, at);
+                lens.until = text.to_owned();
+                lens.until_words = who.zone().long(at);
+            }
+            Ok(_) => lens.error = "Give the minute as 14:02, +12m or 2026-11-23 14:02.".to_owned(),
+            Err(sentence) => lens.error = sentence,
+        }
+    }
+    if let Some(mask) = mask {
+        record.events = known::as_roles(std::mem::take(&mut record.events), mask);
+    }
+    lens
+}
+
+fn shown(who: &SignedIn, record: Record, asked_zone: &str, lens: Lens) -> Show {
     let (zone, now) = (who.zone(), who.now);
     let incident = record.incident;
     let layout = who.layout(incident.title.clone(), Section::Incidents);
@@ -230,7 +274,7 @@ fn shown(who: &SignedIn, record: Record, asked_zone: &str) -> Show {
         summary: record.summary,
         links,
         suspects,
-        panel: Panel::new(&record.events, &setting),
+        panel: Panel::new(&record.events, &setting).through(lens),
         echoes: record.echoes,
         signals: record.signals.0,
         signal_count: record.signals.1,

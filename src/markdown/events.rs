@@ -5,12 +5,20 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, TextMerg
 
 /// Parses `source` with the extensions Debrief supports.
 pub(super) fn parse(source: &str) -> impl Iterator<Item = Event<'_>> {
-    let options = Options::ENABLE_TABLES
+    TextMergeStream::new(Parser::new_ext(source, options()))
+}
+
+/// The same events, each with the bytes of `source` that it comes from.
+pub(super) fn parse_with_places(source: &str) -> impl Iterator<Item = (Event<'_>, std::ops::Range<usize>)> {
+    Parser::new_ext(source, options()).into_offset_iter()
+}
+
+fn options() -> Options {
+    Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_GFM;
-    TextMergeStream::new(Parser::new_ext(source, options))
+        | Options::ENABLE_GFM
 }
 
 /// A heading's level as a number from 1 to 6.

@@ -20,9 +20,11 @@ use crate::incidents;
 use crate::incidents::model::Incident;
 use crate::markdown::{self, SafeHtml};
 use crate::references;
+use crate::reviews::beside::queries::Beside;
 use crate::web::body::{Form, Query, WritingForm};
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
+use crate::wording;
 use crate::web::respond::{html_response, page_with, see_other, see_other_with, text};
 
 /// The incident of an address.
@@ -50,14 +52,15 @@ async fn show_with(
     errors: FieldErrors,
 ) -> Result<HttpResponse, Error> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let now = who.now;
-    let (incident, record, postmortem, shown, last) = app
+    let (now, viewer_id) = (who.now, who.user.id);
+    let (incident, record, postmortem, shown, last, beside) = app
         .db
         .read(move |c| {
             let incident = incident(c, &key)?;
             let record = Record::of(c, &incident)?;
             let postmortem = queries::of_incident(c, incident.id)?;
             let (mut shown, mut last) = (None, None);
+            let beside = Beside::of_any(c, &incident, postmortem.as_ref(), viewer_id)?;
             if let Some(postmortem) = &postmortem {
                 last = queries::steps(c, postmortem)?.pop();
                 if postmortem.is_written() {
@@ -72,7 +75,7 @@ async fn show_with(
                     shown = Some((readable(c, &text)?, markdown::outline(&text), markdown::word_count(&text), gaps));
                 }
             }
-            Ok::<_, Error>((incident, record, postmortem, shown, last))
+            Ok::<_, Error>((incident, record, postmortem, shown, last, beside))
         })
         .await?;
     let (document, outline, word_count, gaps) = shown.unwrap_or_default();
@@ -91,6 +94,7 @@ async fn show_with(
             gaps,
             last,
             word_count,
+            beside,
             errors,
             reason,
             facts: views::Facts::new(who, incident, record),
@@ -206,6 +210,30 @@ pub async fn preview_page(
     desk.page(&who, status, None)
 }
 
+/// `POST /incidents/{key}/postmortem/wording-dismissals`: keeps a `phrase` as it is; the editor comes back with the text
+/// as typed.
+///
+/// # Errors
+/// 404
+pub async fn dismiss_hint(
+    who: Member,
+    request: HttpRequest,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    typed: WritingForm,
+) -> Result<HttpResponse, Error> {
+    let (actor, now, wanted) = (who.actor(), who.now, key.clone());
+    let phrase = typed.0.get("phrase").to_owned();
+    app.db
+        .write(move |c| {
+            let incident = incident(c, &wanted)?;
+            let postmortem = queries::existing(c, &incident)?;
+            wording::queries::dismiss(c, &actor, &incident, (postmortem.id, &phrase), now)
+        })
+        .await?;
+    preview_page(Ok(who), request, app, key, typed).await
+}
+
 /// `POST /preview`: a fragment for the editor's script. With `?incident=INC-1` live blocks are filled in.
 ///
 /// # Errors
@@ -220,16 +248,22 @@ pub async fn preview(
     let (of, now) = (query.0.some("incident").map(str::to_owned), app.clock.now());
     let outcome = app
         .db
-        .read(move |c| match of {
-            Some(key) if blocks::is_live(&draft.markdown) => {
-                let incident = incident(c, &key)?;
-                let record = Record::of(c, &incident)?;
-                let source = Source { incident: &incident, record: &record, now };
-                references::queries::render(c, &blocks::expand(&draft.markdown, &source, Unknown::Told))
+        .read(move |c| {
+            let people = wording::queries::people(c)?;
+            let marks = wording::marks(&wording::hints(&draft.markdown, &people));
+            let marked = markdown::mark(&draft.markdown, &marks);
+            match of {
+                Some(key) if blocks::is_live(&marked) => {
+                    let incident = incident(c, &key)?;
+                    let record = Record::of(c, &incident)?;
+                    let source = Source { incident: &incident, record: &record, now };
+                    references::queries::render(c, &blocks::expand(&marked, &source, Unknown::Told))
+                }
+                _ => references::queries::render(c, &marked),
             }
-            _ => references::queries::render(c, &draft.markdown),
         })
-        .await;
+        .await
+        .map(|document| document.with_marks("blame"));
     match outcome {
         Ok(document) => Ok(html_response(StatusCode::OK, document.as_str().to_owned())),
         // The editor shows what it gets; a text that nests too deeply is the writer's to mend.

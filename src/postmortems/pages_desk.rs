@@ -23,9 +23,11 @@ use crate::error::{Error, FieldErrors};
 use crate::incidents::model::Incident;
 use crate::markdown::{self, SafeHtml, Side, merge};
 use crate::references;
+use crate::reviews::beside::queries::Beside;
 use crate::web::fields::Fields;
 use crate::web::layout::{Layout, Section};
 use crate::web::respond::{html_response, page_with, see_other};
+use crate::wording;
 
 /// What somebody typed that is to lie on the desk; what is left out is as it was kept.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +53,8 @@ pub(super) struct Desk {
     record: Record,
     base: i64,
     preview: SafeHtml,
+    hints: Vec<views::HintLine>,
+    review: Option<Beside>,
     gaps: Vec<Gap>,
     saved: Option<(Moment, Option<String>)>,
     draft_at: Option<Moment>,
@@ -89,12 +93,17 @@ impl Desk {
                 (newest.markdown, newest.number)
             }
         };
+        let hints = wording::queries::hints(c, postmortem.id, &markdown)?;
+        let review = Beside::of_any(c, &incident, Some(&postmortem), user_id)?;
         let preview = if errors.of("markdown").is_some() {
             Ok(SafeHtml::default())
         } else {
             let source = Source { incident: &incident, record: &record, now };
-            references::queries::render(c, &blocks::expand(&markdown, &source, Unknown::Told))
+            let marked = markdown::mark(&markdown, &wording::marks(&hints));
+            references::queries::render(c, &blocks::expand(&marked, &source, Unknown::Told))
+                .map(|preview| preview.with_marks("blame"))
         };
+        let hints = (1..).zip(hints).map(|(number, hint)| views::HintLine::new(number, &hint, &markdown)).collect();
         let preview = match preview {
             Ok(preview) => preview,
             Err(Error::Invalid(found)) => {
@@ -115,6 +124,8 @@ impl Desk {
             record,
             base,
             preview,
+            hints,
+            review,
             saved,
             draft_at,
             outset,
@@ -138,6 +149,8 @@ impl Desk {
                 outline: markdown::outline(&self.markdown),
                 word_count: markdown::word_count(&self.markdown),
                 gaps: self.gaps,
+                hints: self.hints,
+                beside: self.review,
                 saved: self.saved.map(|(at, writer)| (who.stamp(at), writer.unwrap_or_default())),
                 draft: self.draft_at.map(|at| who.stamp(at)),
                 others: self.others.into_iter().map(|(name, at)| (name, who.stamp(at))).collect(),
@@ -156,7 +169,7 @@ impl Desk {
 
     /// What stands beside the text, for the editor's script.
     pub fn aside(self, who: &SignedIn, status: StatusCode) -> Result<HttpResponse, Error> {
-        let fragment = views::Beside {
+        let fragment = views::Aside {
             gaps: self.gaps,
             line: self.line,
             added: self.added,

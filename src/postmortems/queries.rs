@@ -561,6 +561,25 @@ pub fn say_not_needed(
     Ok(after)
 }
 
+/// Turns a draft into one that is in review; any other stays what it is.
+///
+/// # Errors
+/// 404 when nothing is written yet.
+pub fn enter_review(c: &mut Conn, actor: &Actor, incident: &Incident, now: Moment) -> Result<Postmortem, Error> {
+    let Some(before) = take(c, incident)?.filter(Postmortem::is_written) else { return Err(nothing_of(incident)) };
+    if before.status != PostmortemStatus::Draft {
+        return Ok(before);
+    }
+    diesel::update(postmortems::table.find(before.id))
+        .set((postmortems::status.eq(PostmortemStatus::InReview), postmortems::updated_at.eq(now)))
+        .execute(c)?;
+    let after = existing(c, incident)?;
+    let told = "Postmortem in review";
+    let turning = Turning { before: Some(&before), after: &after, reason: "", action: "postmortem.review", told };
+    record_step(c, actor, incident, &turning, now)?;
+    Ok(after)
+}
+
 /// One step, as it is written down in three places.
 struct Turning<'a> {
     before: Option<&'a Postmortem>,

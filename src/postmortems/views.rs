@@ -14,10 +14,12 @@ use crate::error::{Error, FieldErrors};
 use crate::incidents::model::Incident;
 use crate::incidents::strip::{self, Strip};
 use crate::markdown::{Heading, SafeHtml};
+use crate::reviews::beside::queries::Beside;
 use crate::services::model::Service;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::{Stamp, duration};
+use crate::wording::model::Hint;
 
 /// What stands beside a text: the record that it is about.
 #[derive(Clone, Debug)]
@@ -80,6 +82,8 @@ pub struct Show {
     pub last: Option<(Step, Option<String>, Stamp)>,
     /// Words of the shown text.
     pub word_count: usize,
+    /// Review, readers, what is alike.
+    pub beside: Option<Beside>,
     /// What is wrong with a refused step.
     pub errors: FieldErrors,
     /// The reason as typed.
@@ -145,6 +149,35 @@ pub struct Place {
     pub theirs: String,
     /// From theirs to yours.
     pub comparison: Comparison,
+/// A hint about the wording, as the editor shows it.
+#[derive(Clone, Debug)]
+pub struct HintLine {
+    /// Its number, by which the preview's mark is found.
+    pub number: i64,
+    /// The phrase.
+    pub phrase: String,
+    /// The line on which it begins.
+    pub line: usize,
+    /// What was found.
+    pub label: &'static str,
+    /// Why it may stand in the way.
+    pub why: &'static str,
+    /// A question that leads further.
+    pub question: &'static str,
+}
+
+impl HintLine {
+    /// From a hint and the text that it speaks of.
+    pub fn new(number: i64, hint: &Hint, source: &str) -> Self {
+        HintLine {
+            number,
+            line: hint.line(source),
+            phrase: hint.phrase.clone(),
+            label: hint.kind.label(),
+            why: hint.kind.why(),
+            question: hint.kind.question(),
+        }
+    }
 }
 
 /// `GET /incidents/{key}/postmortem/edit`, also with errors, a preview or a conflict.
@@ -167,6 +200,10 @@ pub struct Edit {
     pub word_count: usize,
     /// What is missing.
     pub gaps: Vec<Gap>,
+    /// Hints about its wording.
+    pub hints: Vec<HintLine>,
+    /// Review, readers, what is alike.
+    pub beside: Option<Beside>,
     /// When the newest revision was saved, and by whom.
     pub saved: Option<(Stamp, String)>,
     /// When the text in the form was kept, where it is not saved yet.
@@ -222,7 +259,7 @@ impl Edit {
 /// What stands beside the text, alone, for the editor's script.
 #[derive(Template)]
 #[template(path = "postmortems/beside.html")]
-pub struct Beside {
+pub struct Aside {
     /// What is missing.
     pub gaps: Vec<Gap>,
     /// The line, as typed.
@@ -235,7 +272,7 @@ pub struct Beside {
     pub facts: Facts,
 }
 
-impl Beside {
+impl Aside {
     /// Address of the postmortem.
     pub fn path(&self) -> String {
         path(self.facts.incident.number)

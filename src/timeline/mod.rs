@@ -8,6 +8,7 @@
 pub mod api;
 pub mod chat;
 pub mod forms;
+pub mod known;
 pub mod line;
 pub mod model;
 pub mod pages;

@@ -1,5 +1,6 @@
 //! A timeline as a page shows it: lines with days, clock, elapsed time and source. Pure.
 
+use super::known::{Lens, is_account};
 use super::model::{EventKind, EventRow, EventSource, Evidence};
 use crate::clock::Moment;
 use crate::markdown::{Place, References, SafeHtml, Target, render_in};
@@ -60,6 +61,8 @@ pub struct Panel {
     pub new_href: String,
     /// Where a chat's log is pasted.
     pub chat_href: String,
+    /// What of it is shown.
+    pub lens: Lens,
 }
 
 /// One event, ready to be shown.
@@ -85,6 +88,8 @@ pub struct PanelLine {
     pub source_href: String,
     /// How it is known.
     pub evidence: Vec<Evidence>,
+    /// Whether it is somebody's account.
+    pub is_account: bool,
     /// Whether nothing but somebody's word stands behind it.
     pub is_unsourced: bool,
     /// Its text.
@@ -131,7 +136,24 @@ impl Panel {
             has_add_form: setting.reader == Reader::Writes,
             new_href: format!("{}/events/new", setting.incident_path),
             chat_href: format!("{}/chat", setting.incident_path),
+            lens: Lens::default(),
         }
+    }
+
+    /// The same, looked at through a lens.
+    #[must_use]
+    pub fn through(mut self, lens: Lens) -> Self {
+        self.lens = lens;
+        self
+    }
+
+    /// The lines in order; several accounts of one moment by different people stand side by side.
+    pub fn moments(&self) -> Vec<&[PanelLine]> {
+        self.lines
+            .chunk_by(|a, b| {
+                a.is_account && b.is_account && b.day.is_none() && a.clock == b.clock && a.source != b.source
+            })
+            .collect()
     }
 
     /// The pinned ones.
@@ -166,6 +188,7 @@ fn line(row: &EventRow, setting: &Setting, day: Option<String>) -> PanelLine {
             .map(|number| format!("/deploys/DEP-{number}"))
             .unwrap_or_default(),
         evidence: row.evidence.clone(),
+        is_account: is_account(event.source),
         is_unsourced: row.is_unsourced(),
         html: html(&event.text, &event.anchor()),
         gist: gist(&event.text),

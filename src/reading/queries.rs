@@ -1,0 +1,282 @@
+//! Similar incidents, read marks and the reading list in the database.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::model::{SIMILAR_LIMIT, Similar, pick_of, same_days, shared_words, telling_words};
+use crate::auth::actor::Actor;
+use crate::clock::Moment;
+use crate::db::Conn;
+use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
+use crate::db::schema::{
+    contributing_factors, incident_factors, incident_services, incidents, postmortem_reads, postmortems, services,
+    teams, users,
+};
+use crate::error::Error;
+use crate::incidents::model::Incident;
+use crate::postmortems::model::PostmortemStatus;
+use crate::web::times::Zone;
+
+/// Most incidents that are compared for each reason.
+const CANDIDATES: i64 = 60;
+/// Most readers that are named.
+const READER_LIMIT: i64 = 50;
+/// How many years an anniversary looks back.
+const YEARS: i32 = 10;
+
+diesel::define_sql_function! {
+    /// Lower case, so that both databases compare alike.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+/// Incidents that are like this one, the most alike first, each with its reasons.
+///
+/// # Errors
+/// The database's.
+pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error> {
+    let mut found: BTreeMap<i64, Similar> = BTreeMap::new();
+    let blank = |incident: Incident| Similar {
+        incident,
+        has_postmortem: false,
+        factors: Vec::new(),
+        services: Vec::new(),
+        words: Vec::new(),
+    };
+    let own_factors: Vec<i64> = incident_factors::table
+        .filter(incident_factors::incident_id.eq(incident.id))
+        .order(incident_factors::factor_id)
+        .limit(CANDIDATES)
+        .select(incident_factors::factor_id)
+        .load(c)?;
+    let by_factor: Vec<(String, Incident)> = incident_factors::table
+        .inner_join(incidents::table)
+        .inner_join(contributing_factors::table)
+        .filter(incident_factors::factor_id.eq_any(own_factors))
+        .filter(incidents::id.ne(incident.id))
+        .order((incidents::started_at.desc(), incidents::id.desc(), contributing_factors::id))
+        .limit(CANDIDATES)
+        .select((contributing_factors::name, Incident::as_select()))
+        .load(c)?;
+    for (name, other) in by_factor {
+        found.entry(other.id).or_insert_with(|| blank(other)).factors.push(name);
+    }
+    let own_services: Vec<i64> = incident_services::table
+        .filter(incident_services::incident_id.eq(incident.id))
+        .order(incident_services::service_id)
+        .limit(CANDIDATES)
+        .select(incident_services::service_id)
+        .load(c)?;
+    let by_service: Vec<(String, Incident)> = incident_services::table
+        .inner_join(incidents::table)
+        .inner_join(services::table)
+        .filter(incident_services::service_id.eq_any(own_services))
+        .filter(incidents::id.ne(incident.id))
+        .order((incidents::started_at.desc(), incidents::id.desc(), services::id))
+        .limit(CANDIDATES)
+        .select((services::name, Incident::as_select()))
+        .load(c)?;
+    for (name, other) in by_service {
+        found.entry(other.id).or_insert_with(|| blank(other)).services.push(name);
+    }
+    let own_words = telling_words(&incident.title);
+    // The longest words are the rarest.
+    let mut longest = own_words.clone();
+    longest.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    for word in longest.iter().take(3) {
+        let by_word: Vec<Incident> = incidents::table
+            .filter(incidents::id.ne(incident.id))
+            .filter(lower(incidents::title).like(format!("%{word}%")))
+            .order((incidents::started_at.desc(), incidents::id.desc()))
+            .limit(CANDIDATES / 3)
+            .select(Incident::as_select())
+            .load(c)?;
+        for other in by_word {
+            found.entry(other.id).or_insert_with(|| blank(other));
+        }
+    }
+    let ids: Vec<i64> = found.keys().copied().collect();
+    let written: Vec<i64> = postmortems::table
+        .filter(postmortems::incident_id.eq_any(ids))
+        .filter(postmortems::current_revision.gt(0))
+        .select(postmortems::incident_id)
+        .load(c)?;
+    let mut all: Vec<Similar> = found
+        .into_values()
+        .map(|mut similar| {
+            similar.has_postmortem = written.contains(&similar.incident.id);
+            similar.words = shared_words(&own_words, &similar.incident.title);
+            similar
+        })
+        .filter(|similar| !similar.reasons().is_empty())
+        .collect();
+    all.sort_by_key(|similar| (std::cmp::Reverse(similar.weight()), std::cmp::Reverse(similar.incident.started_at), similar.incident.id));
+    all.truncate(SIMILAR_LIMIT);
+    Ok(all)
+}
+
+/// Sets the reader's own mark; again, it stays as it is.
+///
+/// # Errors
+/// The database's.
+pub fn mark_read(c: &mut Conn, actor: &Actor, postmortem_id: i64, now: Moment) -> Result<(), Error> {
+    let Some(user_id) = actor.user_id else { return Ok(()) };
+    let row = (
+        postmortem_reads::postmortem_id.eq(postmortem_id),
+        postmortem_reads::user_id.eq(user_id),
+        postmortem_reads::read_at.eq(now),
+    );
+    match c {
+        Conn::Sqlite(c) => diesel::insert_into(postmortem_reads::table).values(row).on_conflict_do_nothing().execute(c)?,
+        Conn::Postgres(c) => {
+            diesel::insert_into(postmortem_reads::table).values(row).on_conflict_do_nothing().execute(c)?
+        }
+    };
+    Ok(())
+}
+
+/// Takes the reader's own mark away. Nothing of it is kept: whether one has read something is one's own affair.
+///
+/// # Errors
+/// The database's.
+pub fn unmark_read(c: &mut Conn, actor: &Actor, postmortem_id: i64) -> Result<(), Error> {
+    let Some(user_id) = actor.user_id else { return Ok(()) };
+    let its = postmortem_reads::table
+        .filter(postmortem_reads::postmortem_id.eq(postmortem_id))
+        .filter(postmortem_reads::user_id.eq(user_id));
+    diesel::delete(its).execute(c)?;
+    Ok(())
+}
+
+/// Who wants it known that they read it, by name: row id and name.
+///
+/// # Errors
+/// The database's.
+pub fn readers(c: &mut Conn, postmortem_id: i64) -> Result<Vec<(i64, String)>, Error> {
+    Ok(postmortem_reads::table
+        .inner_join(users::table)
+        .filter(postmortem_reads::postmortem_id.eq(postmortem_id))
+        .order((users::name, users::id))
+        .limit(READER_LIMIT)
+        .select((users::id, users::name))
+        .load(c)?)
+}
+
+/// A published postmortem on the reading list.
+#[derive(Clone, Debug)]
+pub struct ToRead {
+    /// Row id of the postmortem.
+    pub postmortem_id: i64,
+    /// Whose postmortem.
+    pub incident: Incident,
+    /// When it was published.
+    pub published_at: Moment,
+}
+
+/// Published postmortems, the newest first; those about services of one team when one is named.
+///
+/// # Errors
+/// The database's.
+pub fn list(c: &mut Conn, team_slug: Option<String>, turn: Turn) -> Result<Page<ToRead>, Error> {
+    let mut query = postmortems::table
+        .inner_join(incidents::table)
+        .filter(postmortems::status.eq(PostmortemStatus::Published))
+        .filter(postmortems::published_at.is_not_null())
+        .limit(PAGE_SIZE + 1)
+        .select((postmortems::id, Incident::as_select(), postmortems::published_at.assume_not_null()))
+        .into_boxed();
+    if let Some(slug) = team_slug {
+        let its = incident_services::table
+            .inner_join(services::table.inner_join(teams::table))
+            .filter(incident_services::incident_id.eq(incidents::id))
+            .filter(teams::slug.eq(slug));
+        query = query.filter(exists(its));
+    }
+    query = match turn {
+        Turn::First => query.order((postmortems::published_at.desc(), postmortems::id.desc())),
+        Turn::After(Cursor { sort, id }) => {
+            let at = Moment::from_millis(sort);
+            query
+                .filter(
+                    postmortems::published_at.lt(at).or(postmortems::published_at.eq(at).and(postmortems::id.lt(id))),
+                )
+                .order((postmortems::published_at.desc(), postmortems::id.desc()))
+        }
+        Turn::Before(Cursor { sort, id }) => {
+            let at = Moment::from_millis(sort);
+            query
+                .filter(
+                    postmortems::published_at.gt(at).or(postmortems::published_at.eq(at).and(postmortems::id.gt(id))),
+                )
+                .order((postmortems::published_at.asc(), postmortems::id.asc()))
+        }
+    };
+    let rows: Vec<(i64, Incident, Moment)> = query.load(c)?;
+    let rows = rows
+        .into_iter()
+        .map(|(postmortem_id, incident, published_at)| ToRead { postmortem_id, incident, published_at })
+        .collect();
+    Ok(Page::from_rows(rows, PAGE_SIZE, turn, |row: &ToRead| Cursor {
+        sort: row.published_at.millis(),
+        id: row.postmortem_id,
+    }))
+}
+
+/// Which of these postmortems a person marked as read.
+///
+/// # Errors
+/// The database's.
+pub fn read_by(c: &mut Conn, user_id: i64, postmortem_ids: &[i64]) -> Result<Vec<i64>, Error> {
+    Ok(postmortem_reads::table
+        .filter(postmortem_reads::user_id.eq(user_id))
+        .filter(postmortem_reads::postmortem_id.eq_any(postmortem_ids))
+        .select(postmortem_reads::postmortem_id)
+        .load(c)?)
+}
+
+/// The published postmortem that this month brings back; another one next month.
+///
+/// # Errors
+/// The database's.
+pub fn pick_of_month(c: &mut Conn, today: NaiveDate) -> Result<Option<Incident>, Error> {
+    let published = postmortems::status.eq(PostmortemStatus::Published);
+    let count: i64 = postmortems::table.filter(published).count().get_result(c)?;
+    Ok(postmortems::table
+        .inner_join(incidents::table)
+        .filter(published)
+        .order(postmortems::id)
+        .offset(pick_of(today, count))
+        .limit(1)
+        .select(Incident::as_select())
+        .first(c)
+        .optional()?)
+}
+
+/// The last published incident that began on this day in an earlier year, in the viewer's calendar.
+///
+/// # Errors
+/// The database's.
+pub fn on_this_day(c: &mut Conn, today: NaiveDate, zone: &Zone) -> Result<Option<Incident>, Error> {
+    for day in same_days(today, YEARS) {
+        let Some(next) = day.succ_opt() else { continue };
+        let (Ok(from), Ok(to)) = (zone.parse(&format!("{day} 00:00")), zone.parse(&format!("{next} 00:00"))) else {
+            continue;
+        };
+        let found = postmortems::table
+            .inner_join(incidents::table)
+            .filter(postmortems::status.eq(PostmortemStatus::Published))
+            .filter(incidents::started_at.ge(from))
+            .filter(incidents::started_at.lt(to))
+            .order((incidents::severity, incidents::id))
+            .limit(1)
+            .select(Incident::as_select())
+            .first(c)
+            .optional()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,4 @@
+//! Comments on passages, with replies.
+
+pub mod pages;
+pub mod queries;
