@@ -2,6 +2,9 @@
 //!
 //! Written by hand after `migrations/`; `tests/suite/schema.rs` fails when the two drift apart.
 
+mod retro;
+pub use retro::*;
+
 diesel::table! {
     counters (name) {
         name -> Text,

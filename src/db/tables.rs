@@ -40,4 +40,12 @@ pub const TABLES: &[&str] = &[
     "action_item_changes",
     "sources",
     "deliveries",
+    "retro_series",
+    "retros",
+    "retro_people",
+    "retro_entries",
+    "retro_decisions",
+    "retro_notes",
+    "retro_cards",
+    "retro_votes",
 ];
