@@ -28,6 +28,7 @@ pub mod routes;
 pub mod search;
 pub mod server;
 pub mod services;
+pub mod signals;
 pub mod teams;
 pub mod timeline;
 pub mod web;

@@ -1,7 +1,8 @@
 //! Own style, script and icons, compiled in and served under the hash of their content.
 //!
 //! `static/css/*.css` and `static/js/*.js` are joined in the order of their names: one request each, and
-//! the browser keeps them for a year because a change changes the address.
+//! the browser keeps them for a year because a change changes the address. `static/pages/<name>.js` are scripts of
+//! single pages: a page that wants one asks for it in its block `scripts`, and the others never load it.
 
 use std::sync::LazyLock;
 
@@ -56,6 +57,7 @@ struct Assets {
     js: Asset,
     icons: Asset,
     favicon: Asset,
+    pages: Vec<(String, Asset)>,
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
@@ -63,6 +65,14 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     js: Asset::joined("debrief.js", "js/", "text/javascript; charset=utf-8"),
     icons: Asset::single("icons.svg", "image/svg+xml"),
     favicon: Asset::single("favicon.svg", "image/svg+xml"),
+    pages: Static::iter()
+        .filter_map(|file| {
+            let name = file.strip_prefix("pages/")?.strip_suffix(".js")?.to_owned();
+            let content = Static::get(&file)?.data.into_owned();
+            let asset = Asset::new(&format!("{name}.js"), "text/javascript; charset=utf-8", content);
+            Some((name, asset))
+        })
+        .collect(),
 });
 
 /// Address of the joined style sheet.
@@ -73,6 +83,11 @@ pub fn css_path() -> &'static str {
 /// Address of the joined script.
 pub fn js_path() -> &'static str {
     &ASSETS.js.path
+}
+
+/// Address of the script of one page, `static/pages/<name>.js`; empty when there is none of this name.
+pub fn page_js_path(name: &str) -> &'static str {
+    ASSETS.pages.iter().find(|(known, _)| known == name).map_or("", |(_, asset)| &asset.path)
 }
 
 /// Address of the icon sprite.
@@ -91,8 +106,9 @@ pub fn favicon_path() -> &'static str {
 /// 404 for another hash: an old page asks for an old style sheet, and a new one under the old address would lie.
 pub async fn serve(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse, Error> {
     let wanted = format!("/assets/{}/{}", path.0, path.1);
-    let all = [&ASSETS.css, &ASSETS.js, &ASSETS.icons, &ASSETS.favicon];
-    let asset = all.into_iter().find(|asset| asset.path == wanted).ok_or_else(|| Error::no("file", &path.1))?;
+    let shared = [&ASSETS.css, &ASSETS.js, &ASSETS.icons, &ASSETS.favicon];
+    let mut all = shared.into_iter().chain(ASSETS.pages.iter().map(|(_, asset)| asset));
+    let asset = all.find(|asset| asset.path == wanted).ok_or_else(|| Error::no("file", &path.1))?;
     let takes_gzip = accepts_gzip(request.headers().get(ACCEPT_ENCODING));
     let mut answer = HttpResponse::Ok();
     answer
@@ -117,4 +133,18 @@ pub(super) fn accepts_gzip(header: Option<&HeaderValue>) -> bool {
             (name.eq_ignore_ascii_case("gzip") || name == "*") && !refused
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_of_pages_are_found_by_name_and_are_no_part_of_the_joined_one() {
+        assert!(page_js_path("editor").ends_with("/editor.js"));
+        assert_eq!(page_js_path("nothing-of-this-name"), "");
+        let own = &ASSETS.pages.iter().find(|(name, _)| name == "editor").unwrap().1.plain;
+        assert!(!own.is_empty());
+        assert!(!ASSETS.js.plain.windows(own.len()).any(|part| part == own.as_slice()));
+    }
 }

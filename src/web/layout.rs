@@ -157,6 +157,11 @@ impl Layout {
         assets::js_path()
     }
 
+    /// Address of a script that only some pages load: `static/pages/<name>.js`.
+    pub fn page_js(&self, name: &str) -> &'static str {
+        assets::page_js_path(name)
+    }
+
     /// Address of the icon sprite.
     pub fn icons(&self) -> &'static str {
         assets::icons_path()

@@ -19,6 +19,7 @@ const DOMAINS: &[&str] = &[
     "exchange",
     "demo",
     "references",
+    "signals",
 ];
 /// Rooms that read everybody and that nobody reads.
 const READERS: &[&str] = &["search", "home", "demo"];

@@ -15,8 +15,7 @@ fn two_nodes_give_out_no_number_twice() {
     let Target::Postgres(address) = database.target() else { unreachable!("asked for PostgreSQL") };
     let program = || debrief(std::path::Path::new(address));
     assert_eq!(run(program().args(["user", "add", "ada@example.org", "--name", "Ada"])).0, 0);
-    let (code, token, _) =
-        run(program().args(["token", "create", "--user", "ada", "--name", "t", "--scope", "write"]));
+    let (code, token, _) = run(program().args(["token", "create", "--user", "ada", "--name", "t", "--scope", "write"]));
     assert_eq!(code, 0);
     let nodes = [Server::start(&mut program()), Server::start(&mut program())];
     let writers: Vec<_> = (0..16)
