@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::auth::sealed::Seal;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::outbound::Client;
 use crate::web::metrics::Metrics;
 
 /// The running application. Cheap to clone; one for each worker thread.
@@ -20,12 +22,19 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// This node's name in leases and logs.
     pub node: Arc<str>,
+    /// The one door for calls to other programs.
+    pub outbound: Client,
+    /// Seals the secrets of other programs.
+    pub seal: Seal,
 }
 
 impl App {
     /// An application on an open database.
     pub fn new(db: Db, clock: Clock, config: Config) -> Self {
         let node = format!("{}-{}", std::process::id(), crate::auth::secrets::random_hex(4));
-        App { db, clock, config: Arc::new(config), metrics: Arc::new(Metrics::new()), node: node.into() }
+        let outbound = Client::new(&config.outbound_allow);
+        let seal = Seal::new(config.secret_key.clone(), &config.target);
+        let metrics = Arc::new(Metrics::new());
+        App { db, clock, config: Arc::new(config), metrics, node: node.into(), outbound, seal }
     }
 }

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::auth::actor::Actor;
 use crate::auth::model::{Role, Scope};
 use crate::auth::queries::{self, NewToken, NewUser};
+use crate::auth::sealed::SealKey;
 use crate::auth::{forms, passwords};
 use crate::clock::Clock;
 use crate::config::{Config, FileConfig};
@@ -49,6 +50,13 @@ struct Options {
     /// Proxies whose X-Forwarded-For is believed, comma-separated addresses
     #[arg(long, env = "DEBRIEF_TRUSTED_PROXIES", global = true, value_delimiter = ',')]
     trusted_proxies: Option<Vec<String>>,
+    /// Private networks that trackers and notifications may be called in, comma-separated: 10.1.0.0/16
+    #[arg(long, env = "DEBRIEF_OUTBOUND_ALLOW", global = true, value_delimiter = ',')]
+    outbound_allow: Option<Vec<String>>,
+    /// What secrets of other programs are sealed with: 64 hexadecimal digits, as of `openssl rand -hex 32`
+    /// [default: a key file beside the SQLite database]
+    #[arg(long, env = "DEBRIEF_SECRET_KEY", global = true, hide_env_values = true)]
+    secret_key: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -220,7 +228,18 @@ fn settings(options: &Options, default_database: &str) -> Result<(Config, String
         .iter()
         .map(|text| text.trim().parse().map_err(|_| format!("'{text}' is no IP address of a proxy.")))
         .collect::<Result<_, _>>()?;
+    let outbound_allow = options
+        .outbound_allow
+        .clone()
+        .or(file.outbound_allow)
+        .unwrap_or_default()
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<_, _>>()?;
+    let secret_key = options.secret_key.clone().or(file.secret_key).map(|text| SealKey::parse(&text)).transpose()?;
     let config = Config {
+        outbound_allow,
+        secret_key,
         target: Target::parse(&pick(&options.database_url, file.database_url, default_database)),
         bind,
         base_url: base_url.trim_end_matches('/').to_owned(),

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::auth::sealed::SealKey;
 use crate::db::Target;
+use crate::outbound::Network;
 
 /// The settings file's keys; each may be left out.
 #[derive(Debug, Default, Deserialize)]
@@ -21,6 +23,10 @@ pub struct FileConfig {
     pub log_format: Option<String>,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Option<Vec<String>>,
+    /// Private networks that may be called: `10.1.0.0/16`.
+    pub outbound_allow: Option<Vec<String>>,
+    /// What secrets of other programs are sealed with: 64 hexadecimal digits.
+    pub secret_key: Option<String>,
 }
 
 impl FileConfig {
@@ -46,6 +52,10 @@ pub struct Config {
     pub base_url: String,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Private networks that may be called all the same.
+    pub outbound_allow: Vec<Network>,
+    /// What secrets of other programs are sealed with, when the operator gave a key.
+    pub secret_key: Option<SealKey>,
 }
 
 impl Config {

@@ -11,6 +11,7 @@ pub mod model;
 pub mod pages;
 pub mod passwords;
 pub mod queries;
+pub mod sealed;
 pub mod secrets;
 pub mod views;
 pub mod who;

@@ -97,7 +97,17 @@ fn plan_production(
     now: DateTime<Utc>,
     chance: &mut Chance,
 ) -> Vec<Plan> {
-    let mut plans = Vec::new();
+    // What ran when the year began, so that the first story's rollback has something to go back to.
+    let mut plans = vec![Plan {
+        environment: "production",
+        kind: "deploy",
+        started_at: began_at + TimeDelta::minutes(7),
+        finished_at: began_at + TimeDelta::minutes(12),
+        failed: false,
+        summary: wording::everyday_summary("deploy", part.slug, chance),
+        release: None,
+        story: None,
+    }];
     let mut reserved = Vec::new();
     for placed in stories {
         let mut touched: Vec<DateTime<Utc>> = Vec::new();
@@ -205,6 +215,10 @@ fn drop_overlaps(plans: Vec<Plan>) -> Vec<Plan> {
             if !clear || !undoes_its_own {
                 continue;
             }
+        } else if let Some(last) = kept.last_mut() {
+            // Two stories that met on one afternoon: the earlier change is over when the later one begins.
+            let latest = (plan.started_at - TimeDelta::seconds(3)).max(last.started_at + TimeDelta::seconds(1));
+            last.finished_at = last.finished_at.min(latest);
         }
         kept.push(plan);
     }

@@ -94,6 +94,17 @@ fn times_are_in_order_on_any_day() {
     }
 }
 
+#[test]
+fn the_year_is_sound_whenever_it_is_opened() {
+    // The demo's own seed, at hours and days all over two years: it is opened on any of them.
+    for step in 0..60 {
+        let world = World::generate(7, now() + chrono::TimeDelta::minutes(step * 17_777));
+        check_times(&world);
+        check_successions(&world);
+        check_references(&world);
+    }
+}
+
 fn check_times(world: &World) {
     for deploy in &world.deploys {
         assert!(deploy.started_at <= deploy.happened_at() && deploy.happened_at() <= world.now, "{deploy:?}");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOORS: &[&str] = &["db", "web", "jobs", "clock", "error", "config", "markdown", "charts"];
+const FLOORS: &[&str] = &["db", "web", "jobs", "clock", "error", "config", "markdown", "charts", "outbound"];
 const DOMAINS: &[&str] = &[
     "services",
     "teams",

@@ -8,6 +8,7 @@ use debrief::app::App;
 use debrief::auth::actor::Actor;
 use debrief::auth::model::{Role, Scope};
 use debrief::auth::queries::{self, Browser, NewToken, NewUser};
+use debrief::auth::sealed::SealKey;
 use debrief::clock::{Clock, Moment};
 use debrief::config::Config;
 use debrief::db::{Db, Target};
@@ -60,6 +61,8 @@ impl TestApp {
             bind: "127.0.0.1:0".parse().unwrap(),
             base_url: "http://debrief.test".to_owned(),
             trusted_proxies: Vec::new(),
+            outbound_allow: vec!["127.0.0.0/8".parse().unwrap()],
+            secret_key: Some(SealKey::parse(&"07".repeat(32)).unwrap()),
         };
         let db = Db::open(target).unwrap();
         TestApp { app: App::new(db, Clock::fixed(start_of_tests()), config) }
