@@ -22,6 +22,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// This node's name in leases and logs.
     pub node: Arc<str>,
+    /// Who watches which retro on this node.
+    pub live: Arc<crate::retros::live::Hub>,
     /// The one door for calls to other programs.
     pub outbound: Client,
     /// Seals the secrets of other programs.
@@ -35,6 +37,6 @@ impl App {
         let outbound = Client::new(&config.outbound_allow);
         let seal = Seal::new(config.secret_key.clone(), &config.target);
         let metrics = Arc::new(Metrics::new());
-        App { db, clock, config: Arc::new(config), metrics, node: node.into(), outbound, seal }
+        App { db, clock, config: Arc::new(config), metrics, node: node.into(), live: Arc::default(), outbound, seal }
     }
 }

@@ -25,6 +25,7 @@ pub mod markdown;
 pub mod outbound;
 pub mod postmortems;
 pub mod references;
+pub mod retros;
 pub mod routes;
 pub mod search;
 pub mod server;

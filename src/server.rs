@@ -19,6 +19,7 @@ const DRAIN_S: u64 = 25;
 pub fn job_handler(kind: &str) -> Option<worker::Handler> {
     match kind {
         crate::hooks::jobs::READ_DELIVERY => Some(crate::hooks::jobs::read_delivery),
+        crate::retros::jobs::PREPARE => Some(crate::retros::jobs::prepare),
         _ => None,
     }
 }

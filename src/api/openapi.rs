@@ -18,6 +18,8 @@ use crate::{deploys, incidents, links, postmortems, services, timeline};
         crate::action_items::api::create,
         crate::action_items::api::show,
         crate::action_items::api::change,
+        crate::retros::api::list,
+        crate::retros::api::show,
         services::api::list,
         services::api::create,
         services::api::show,

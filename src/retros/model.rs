@@ -1,6 +1,6 @@
 //! A retro, its agenda, decisions and cards, and their pure rules.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use diesel::prelude::*;
 
 use crate::clock::Moment;
@@ -380,6 +380,11 @@ pub struct Card {
     pub action_item_id: Option<i64>,
     /// When it was written.
     pub created_at: Moment,
+}
+
+/// The day of the meeting after `today` when nothing says otherwise.
+pub fn usual_next(today: NaiveDate) -> NaiveDate {
+    today.checked_add_days(Days::new(APART_DAYS)).unwrap_or(today)
 }
 
 /// A length of time on a clock: `2:10`.

@@ -57,7 +57,8 @@ fn leading_day(text: &str, today: NaiveDate) -> Option<(NaiveDate, &str)> {
 
 fn word(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start();
-    let end = text.find(|letter: char| letter.is_whitespace() || matches!(letter, ':' | ',' | ';')).unwrap_or(text.len());
+    let end =
+        text.find(|letter: char| letter.is_whitespace() || matches!(letter, ':' | ',' | ';')).unwrap_or(text.len());
     (end > 0).then(|| text.split_at(end))
 }
 
@@ -91,7 +92,17 @@ fn with_month(day: u32, month: u32, rest: &str, today: NaiveDate) -> Option<(Nai
 
 fn month(word: &str) -> Option<u32> {
     const NAMES: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let word = word.trim_end_matches('.').to_ascii_lowercase();

@@ -14,6 +14,8 @@ pub enum Section {
     Deploys,
     /// Follow-up work.
     Actions,
+    /// Meetings over what is open.
+    Retros,
     /// Written postmortems.
     Postmortems,
     /// Contributing factors.
@@ -126,6 +128,7 @@ impl Layout {
             Section::Incidents => "incidents",
             Section::Deploys => "deploys",
             Section::Actions => "actions",
+            Section::Retros => "retros",
             Section::Postmortems => "postmortems",
             Section::Factors => "factors",
             Section::Services => "services",

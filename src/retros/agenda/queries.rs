@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::Datelike;
 use diesel::prelude::*;
 
 use super::{Candidate, ItemFacts, Thing, Viewpoint, reasons};
@@ -15,7 +15,7 @@ use crate::db::schema::{
 };
 use crate::deploys::model::DeployStatus;
 use crate::error::Error;
-use crate::incidents::model::{Incident, IncidentKind, IncidentStatus};
+use crate::incidents::model::{Incident, IncidentStatus};
 use crate::postmortems::model::PostmortemStatus;
 use crate::retros::model::{Reason, Retro};
 use crate::web::times::Zone;
@@ -53,19 +53,21 @@ pub fn candidates(
 /// Items that the team carries: its own, and those without a team that a member owns or that one of its services'
 /// incidents left behind.
 fn carried<'a>(team_id: i64) -> Items<'a> {
-    let members = team_members::table.filter(team_members::team_id.eq(team_id)).select(team_members::user_id.nullable());
+    let members =
+        team_members::table.filter(team_members::team_id.eq(team_id)).select(team_members::user_id.nullable());
     let hit = incident_services::table
-        .filter(incident_services::service_id.eq_any(
-            services::table.filter(services::team_id.eq(team_id)).select(services::id),
-        ))
+        .filter(
+            incident_services::service_id
+                .eq_any(services::table.filter(services::team_id.eq(team_id)).select(services::id)),
+        )
         .select(incident_services::incident_id.nullable());
     action_items::table
         .filter(
-            action_items::team_id.eq(team_id).or(action_items::team_id
-                .is_null()
-                .and(action_items::owner_id.eq_any(members).or(action_items::owner_id
-                    .is_null()
-                    .and(action_items::incident_id.eq_any(hit))))),
+            action_items::team_id.eq(team_id).or(action_items::team_id.is_null().and(
+                action_items::owner_id
+                    .eq_any(members)
+                    .or(action_items::owner_id.is_null().and(action_items::incident_id.eq_any(hit))),
+            )),
         )
         .into_boxed()
 }
@@ -155,7 +157,6 @@ fn unreviewed(c: &mut Conn, own: &[i64], zone: Zone) -> Result<Vec<Candidate>, E
     let rows: Vec<(Incident, Option<PostmortemStatus>)> = incidents::table
         .left_join(postmortems::table)
         .filter(incidents::status.eq(IncidentStatus::Resolved))
-        .filter(incidents::kind.eq(IncidentKind::Incident))
         .filter(incidents::id.eq_any(hit))
         .filter(
             postmortems::id
@@ -167,7 +168,7 @@ fn unreviewed(c: &mut Conn, own: &[i64], zone: Zone) -> Result<Vec<Candidate>, E
         .limit(THING_LIMIT)
         .select((Incident::as_select(), postmortems::status.nullable()))
         .load(c)?;
-    // One that nobody asks for (a small incident) is on the agenda only when somebody began it.
+    // A near miss asks for none, so it is on the agenda only when somebody began one.
     Ok(rows
         .into_iter()
         .filter(|(incident, status)| status.is_some() || incident.postmortem_due_on(&zone).is_some())
@@ -193,11 +194,7 @@ fn new_incidents(c: &mut Conn, own: &[i64], retro: &Retro) -> Result<Vec<Candida
         .load(c)?;
     Ok(rows
         .into_iter()
-        .map(|(id, at)| Candidate {
-            thing: Thing::Incident(id),
-            reasons: vec![Reason::NewIncident],
-            rank: at.millis(),
-        })
+        .map(|(id, at)| Candidate { thing: Thing::Incident(id), reasons: vec![Reason::NewIncident], rank: at.millis() })
         .collect())
 }
 
@@ -213,15 +210,6 @@ fn failed_deploys(c: &mut Conn, own: &[i64], retro: &Retro) -> Result<Vec<Candid
         .load(c)?;
     Ok(rows
         .into_iter()
-        .map(|(id, at)| Candidate {
-            thing: Thing::Deploy(id),
-            reasons: vec![Reason::FailedDeploy],
-            rank: at.millis(),
-        })
+        .map(|(id, at)| Candidate { thing: Thing::Deploy(id), reasons: vec![Reason::FailedDeploy], rank: at.millis() })
         .collect())
-}
-
-/// The day of the next meeting when nothing says otherwise.
-pub fn usual_next(today: NaiveDate) -> NaiveDate {
-    today.checked_add_days(chrono::Days::new(crate::retros::model::APART_DAYS)).unwrap_or(today)
 }
