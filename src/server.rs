@@ -74,10 +74,25 @@ pub async fn serve(app: App, announce: impl FnOnce(&[std::net::SocketAddr])) -> 
     let (server, addresses) = start(&app)?;
     announce(&addresses);
     let (stop, stopped) = watch::channel(false);
+    tokio::spawn(end_open_pages(app.live.clone()));
     let queue = tokio::spawn(worker::run(app, JOBS, stopped));
     let outcome = server.await.map_err(|error| format!("The server stopped: {error}"));
     // The receiver is gone only when the worker has ended by itself.
     let _ = stop.send(true);
     let _ = tokio::time::timeout(Duration::from_secs(DRAIN_S), queue).await;
     outcome
+}
+
+/// Pages that wait for news would hold up the stop for as long as it is patient: they are told at the signal.
+async fn end_open_pages(live: std::sync::Arc<crate::retros::live::Hub>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    live.close();
 }

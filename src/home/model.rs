@@ -19,6 +19,8 @@ pub struct Desk {
     pub live: Vec<(Incident, Vec<Service>)>,
     /// My unfinished items that are late or due soon, the earliest first.
     pub my_items: Vec<ActionRow>,
+    /// Retros of my teams that run or come next.
+    pub retros: Vec<(crate::retros::model::Retro, crate::teams::model::Team)>,
     /// Resolved incidents whose postmortem nobody has published.
     pub unpublished: Vec<Incident>,
     /// Drafts that I began.

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 
 use super::model::{Desk, PART_LIMIT};
 use super::queries;
-use super::views::{Home, ItemLine, LiveLine, NewsLine, PostmortemLine, due_words};
+use super::views::{Home, ItemLine, LiveLine, NewsLine, PostmortemLine, RetroLine, due_words};
 use crate::action_items::model::ActionRow;
 use crate::app::App;
 use crate::auth::who::{SignedIn, Viewer};
@@ -53,6 +53,11 @@ fn laid_out(who: &SignedIn, desk: Desk, base_url: &str) -> Home {
             })
             .collect(),
         my_items: desk.my_items.into_iter().map(|row| item(row, today)).collect(),
+        retros: desk
+            .retros
+            .into_iter()
+            .map(|(retro, team)| RetroLine { meets: who.stamp(retro.meets_at), team: team.name, retro })
+            .collect(),
         due: due
             .into_iter()
             .take(PART_LIMIT)

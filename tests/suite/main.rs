@@ -20,6 +20,7 @@ mod limits;
 mod links;
 mod nodes;
 mod postmortems;
+mod retros;
 mod schema;
 mod search;
 mod services;
