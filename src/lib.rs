@@ -22,6 +22,7 @@ pub mod incidents;
 pub mod jobs;
 pub mod links;
 pub mod markdown;
+pub mod notify;
 pub mod outbound;
 pub mod postmortems;
 pub mod references;

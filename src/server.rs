@@ -8,6 +8,7 @@ use actix_web::{App as ActixApp, HttpServer, web};
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::jobs::model::Schedule;
 use crate::jobs::worker::{self, Registry};
 use crate::routes;
 use crate::web::{compress, errors, guard};
@@ -24,8 +25,14 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
     }
 }
 
-/// The registry of [`job_handler`], for the worker and for tests.
-pub const JOBS: Registry = job_handler;
+/// The handler of each kind of job that talks to the world outside; domains add theirs here.
+pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[];
+
+/// Jobs that come back by themselves; domains add theirs here.
+pub const SCHEDULES: &[Schedule] = &[];
+
+/// All of them, for the worker and for tests.
+pub const JOBS: Registry = Registry { inside: job_handler, outside: OUTSIDE_JOBS, schedules: SCHEDULES };
 
 /// The application with every middleware and route. Tests mount the same one.
 #[macro_export]

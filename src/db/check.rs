@@ -72,6 +72,14 @@ const RULES: &[(&str, &str)] = &[
         "SELECT count(*) AS count FROM deliveries d WHERE d.verdict = 'waiting'
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE kind = 'hooks.read_delivery')",
     ),
+    (
+        "deliveries that were recorded without their deploy",
+        "SELECT count(*) AS count FROM deliveries WHERE verdict = 'recorded' AND deploy_id IS NULL",
+    ),
+    (
+        "deliveries that became a signal without it",
+        "SELECT count(*) AS count FROM deliveries WHERE verdict = 'alerted' AND signal_id IS NULL",
+    ),
 ];
 
 /// Everything that is not as it must be, a line each; none when all is well.

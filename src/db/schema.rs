@@ -4,6 +4,12 @@
 
 mod retro;
 pub use retro::*;
+mod notify;
+
+pub use notify::*;
+mod senders;
+
+pub use senders::*;
 
 diesel::table! {
     counters (name) {
@@ -137,6 +143,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         dead_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        unique_key -> Nullable<Text>,
     }
 }
 
@@ -196,6 +203,9 @@ diesel::table! {
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        commit_count -> Nullable<BigInt>,
+        file_count -> Nullable<BigInt>,
+        environment_tier -> Nullable<Text>,
     }
 }
 
@@ -467,6 +477,8 @@ diesel::table! {
         created_at -> BigInt,
         first_delivery_at -> Nullable<BigInt>,
         disabled_at -> Nullable<BigInt>,
+        previous_secret -> Nullable<Text>,
+        previous_secret_until -> Nullable<BigInt>,
     }
 }
 
@@ -483,6 +495,8 @@ diesel::table! {
         deploy_id -> Nullable<BigInt>,
         received_at -> BigInt,
         processed_at -> Nullable<BigInt>,
+        sender -> Text,
+        signal_id -> Nullable<BigInt>,
     }
 }
 

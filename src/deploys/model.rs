@@ -100,6 +100,43 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What an environment is for, whatever it is called.
+    pub enum EnvironmentTier {
+        /// Customers are in it.
+        Production = "production",
+        /// The last stop before production.
+        Staging = "staging",
+        /// Where it is tried out.
+        Testing = "testing",
+        /// Where it is made.
+        Development = "development",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+impl EnvironmentTier {
+    /// The tier that an environment's name speaks of: `prod-eu`, `checkout/staging`, `qa2`.
+    pub fn of_name(name: &str) -> Self {
+        let name = name.to_lowercase();
+        let mut words = name.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty());
+        words
+            .find_map(|word| match word {
+                "production" | "prod" | "prd" | "live" => Some(EnvironmentTier::Production),
+                "staging" | "stage" | "stg" | "preprod" | "preproduction" | "uat" | "acceptance" => {
+                    Some(EnvironmentTier::Staging)
+                }
+                "testing" | "test" | "tst" | "qa" | "integration" | "int" | "ci" => Some(EnvironmentTier::Testing),
+                "development" | "develop" | "dev" | "local" | "sandbox" | "review" | "preview" => {
+                    Some(EnvironmentTier::Development)
+                }
+                _ => None,
+            })
+            .unwrap_or(EnvironmentTier::Other)
+    }
+}
+
 /// The environment of a deploy that names none.
 pub const DEFAULT_ENVIRONMENT: &str = "production";
 /// Longest name of an environment, in characters.
@@ -159,9 +196,20 @@ pub struct Deploy {
     pub created_at: Moment,
     /// When it was last changed.
     pub updated_at: Moment,
+    /// How many commits it brings, where the sender tells.
+    pub commit_count: Option<i64>,
+    /// How many files they touch, where the sender tells.
+    pub file_count: Option<i64>,
+    /// What the environment is for, where a rule or a person said so; see [`Deploy::tier`].
+    pub environment_tier: Option<EnvironmentTier>,
 }
 
 impl Deploy {
+    /// What its environment is for: as somebody said, else as its name says.
+    pub fn tier(&self) -> EnvironmentTier {
+        self.environment_tier.unwrap_or_else(|| EnvironmentTier::of_name(&self.environment))
+    }
+
     /// `DEP-12`
     pub fn key(&self) -> String {
         key(self.number)
@@ -288,6 +336,12 @@ pub struct DeployDraft {
     pub people: Vec<PersonDraft>,
     /// Pull requests and tickets.
     pub references: Vec<Reference>,
+    /// How many commits it brings.
+    pub commit_count: Option<i64>,
+    /// How many files they touch.
+    pub file_count: Option<i64>,
+    /// What the environment is for, when its name does not say it.
+    pub environment_tier: Option<EnvironmentTier>,
 }
 
 impl DeployDraft {
@@ -312,6 +366,9 @@ impl DeployDraft {
             finished_at: None,
             people: Vec::new(),
             references: Vec::new(),
+            commit_count: None,
+            file_count: None,
+            environment_tier: None,
         }
     }
 

@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 
 use super::model::{
-    Deploy, DeployDraft, DeployKind, DeployStatus, Part, Person, PersonDraft, Reference, key, parse_key,
+    Deploy, DeployDraft, DeployKind, DeployStatus, EnvironmentTier, Part, Person, PersonDraft, Reference, key,
+    parse_key,
 };
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
@@ -191,6 +192,9 @@ struct Columns<'a> {
     finished_at: Option<Moment>,
     happened_at: Moment,
     updated_at: Moment,
+    commit_count: Option<i64>,
+    file_count: Option<i64>,
+    environment_tier: Option<EnvironmentTier>,
 }
 
 impl<'a> Columns<'a> {
@@ -214,6 +218,9 @@ impl<'a> Columns<'a> {
             finished_at: draft.finished_at,
             happened_at: draft.happened_at(recorded_at),
             updated_at: now,
+            commit_count: draft.commit_count,
+            file_count: draft.file_count,
+            environment_tier: draft.environment_tier,
         }
     }
 }
@@ -381,6 +388,9 @@ pub fn draft_of(c: &mut Conn, deploy: &Deploy) -> Result<DeployDraft, Error> {
             .map(|(person, _)| PersonDraft { part: person.part, name: person.name, stood_at: person.stood_at })
             .collect(),
         references: trail.references,
+        commit_count: deploy.commit_count,
+        file_count: deploy.file_count,
+        environment_tier: deploy.environment_tier,
     })
 }
 
@@ -449,6 +459,7 @@ fn facts(draft: &DeployDraft) -> serde_json::Value {
         "previous_commit_sha": draft.previous_commit_sha, "summary": draft.summary, "url": draft.url,
         "compare_url": draft.compare_url, "deployed_by": draft.deployed_by, "external_id": draft.external_id,
         "started_at": draft.started_at, "finished_at": draft.finished_at, "people": people,
-        "references": references,
+        "references": references, "commit_count": draft.commit_count, "file_count": draft.file_count,
+        "environment_tier": draft.environment_tier,
     })
 }

@@ -36,9 +36,46 @@ pub struct Job {
     pub dead_at: Option<Moment>,
     /// When it was enqueued.
     pub created_at: Moment,
+    /// While it is in the queue, no other with this key is.
+    pub unique_key: Option<String>,
+}
+
+/// A kind of job that comes back by itself. Its handler must find out from the database what there is to do, so
+/// that once too often does no harm and once too seldom is made up for by the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The job's kind.
+    pub kind: &'static str,
+    /// Seconds from one to the next.
+    pub every_s: i64,
+}
+
+impl Schedule {
+    /// The first turn after `now`, counted on from the turn at `last`, so that a late one does not shift the rest.
+    pub fn next_after(self, last: Moment, now: Moment) -> Moment {
+        let missed = now.seconds_since(last).max(0) / self.every_s.max(1);
+        last.plus_s((missed + 1) * self.every_s.max(1))
+    }
 }
 
 /// Seconds until the next try after `attempts` tries: 2, 4, 8 … up to an hour.
 pub fn delay_s(attempts: i64) -> i64 {
     2_i64.saturating_pow(u32::try_from(attempts.clamp(1, 12)).unwrap_or(12)).min(3600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_turn_does_not_shift_the_next() {
+        let hourly = Schedule { kind: "x", every_s: 3600 };
+        let at = |text: &str| Moment::parse(text).unwrap();
+        let due = at("2026-11-23T14:00:00Z");
+        assert_eq!(hourly.next_after(due, due), at("2026-11-23T15:00:00Z"));
+        assert_eq!(hourly.next_after(due, at("2026-11-23T14:00:30Z")), at("2026-11-23T15:00:00Z"));
+        assert_eq!(hourly.next_after(due, at("2026-11-23T19:59:59Z")), at("2026-11-23T20:00:00Z"));
+        // A clock that jumped back.
+        assert_eq!(hourly.next_after(due, at("2026-11-23T09:00:00Z")), at("2026-11-23T15:00:00Z"));
+    }
 }

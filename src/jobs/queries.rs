@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::model::{Job, LEASE_S, MAX_ATTEMPTS, delay_s};
+use super::model::{Job, LEASE_S, MAX_ATTEMPTS, Schedule, delay_s};
 use crate::clock::Moment;
-use crate::db::schema::jobs;
+use crate::db::schema::{jobs, schedules};
 use crate::db::{Conn, mark_enqueued};
 use crate::error::Error;
 
@@ -14,12 +14,26 @@ use crate::error::Error;
 /// # Errors
 /// The database's.
 pub fn enqueue(c: &mut Conn, kind: &str, payload: &impl Serialize, now: Moment) -> Result<(), Error> {
-    let payload = serde_json::to_string(payload).map_err(|error| Error::Fault(error.to_string()))?;
+    enqueue_at(c, kind, payload, now, now)
+}
+
+/// Puts a job into the queue that is not begun before `run_at`.
+///
+/// # Errors
+/// The database's.
+pub fn enqueue_at(
+    c: &mut Conn,
+    kind: &str,
+    payload: &impl Serialize,
+    run_at: Moment,
+    now: Moment,
+) -> Result<(), Error> {
+    let payload = text_of(payload)?;
     diesel::insert_into(jobs::table)
         .values((
             jobs::kind.eq(kind),
             jobs::payload.eq(payload),
-            jobs::run_at.eq(now),
+            jobs::run_at.eq(run_at),
             jobs::attempts.eq(0),
             jobs::max_attempts.eq(MAX_ATTEMPTS),
             jobs::created_at.eq(now),
@@ -29,12 +43,131 @@ pub fn enqueue(c: &mut Conn, kind: &str, payload: &impl Serialize, now: Moment) 
     Ok(())
 }
 
+/// Puts a job into the queue unless one with this `key` is there; that one then runs at `run_at` if it would have
+/// run later (and is not waiting after a failure).
+///
+/// A job keeps its key until it ends, and the transaction in which it ends waits for this one. So whoever changes
+/// something and then calls this may rely on it: a run of the job begins, or looks again, after the change.
+///
+/// # Errors
+/// The database's.
+pub fn enqueue_once(
+    c: &mut Conn,
+    key: &str,
+    (kind, payload): (&str, &impl Serialize),
+    run_at: Moment,
+    now: Moment,
+) -> Result<(), Error> {
+    let payload = text_of(payload)?;
+    let insert = diesel::insert_into(jobs::table)
+        .values((
+            jobs::kind.eq(kind),
+            jobs::payload.eq(payload),
+            jobs::run_at.eq(run_at),
+            jobs::attempts.eq(0),
+            jobs::max_attempts.eq(MAX_ATTEMPTS),
+            jobs::created_at.eq(now),
+            jobs::unique_key.eq(key),
+        ))
+        .on_conflict(jobs::unique_key)
+        .do_update()
+        // Changes nothing, but holds the row, so that its job cannot end before this transaction does.
+        .set(jobs::kind.eq(kind));
+    match c {
+        Conn::Sqlite(c) => insert.execute(c)?,
+        Conn::Postgres(c) => insert.execute(c)?,
+    };
+    diesel::update(
+        jobs::table.filter(jobs::unique_key.eq(key)).filter(jobs::attempts.eq(0)).filter(jobs::run_at.gt(run_at)),
+    )
+    .set(jobs::run_at.eq(run_at))
+    .execute(c)?;
+    mark_enqueued();
+    Ok(())
+}
+
+fn text_of(payload: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(payload).map_err(|error| Error::Fault(error.to_string()))
+}
+
+/// Takes the jobs whose time has come from `list` and puts them into the queue; a kind that is new begins now.
+/// Every node may call it at any time: the row decides who does it.
+///
+/// # Errors
+/// The database's.
+pub fn enqueue_scheduled(c: &mut Conn, list: &[Schedule], now: Moment) -> Result<usize, Error> {
+    let mut count = 0;
+    for schedule in list {
+        let row = schedules::table.find(schedule.kind).select(schedules::next_at);
+        let next_at: Option<Moment> = match c {
+            Conn::Sqlite(c) => row.first(c).optional()?,
+            Conn::Postgres(c) => row.for_update().first(c).optional()?,
+        };
+        match next_at {
+            Some(next_at) if next_at > now => continue,
+            Some(next_at) => {
+                diesel::update(schedules::table.find(schedule.kind))
+                    .set((
+                        schedules::every_s.eq(schedule.every_s),
+                        schedules::next_at.eq(schedule.next_after(next_at, now)),
+                        schedules::last_at.eq(now),
+                    ))
+                    .execute(c)?;
+            }
+            None => {
+                let insert = diesel::insert_into(schedules::table)
+                    .values((
+                        schedules::kind.eq(schedule.kind),
+                        schedules::every_s.eq(schedule.every_s),
+                        schedules::next_at.eq(now.plus_s(schedule.every_s)),
+                        schedules::last_at.eq(now),
+                    ))
+                    .on_conflict_do_nothing();
+                let added = match c {
+                    Conn::Sqlite(c) => insert.execute(c)?,
+                    Conn::Postgres(c) => insert.execute(c)?,
+                };
+                if added == 0 {
+                    continue;
+                }
+            }
+        }
+        let key = format!("schedule {}", schedule.kind);
+        enqueue_once(c, &key, (schedule.kind, &()), now, now)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Whether [`enqueue_scheduled`] has something to do; a cheap look that locks nothing.
+///
+/// # Errors
+/// The database's.
+pub fn is_schedule_due(c: &mut Conn, list: &[Schedule], now: Moment) -> Result<bool, Error> {
+    let kinds: Vec<&str> = list.iter().map(|schedule| schedule.kind).collect();
+    let waiting: i64 = schedules::table
+        .filter(schedules::kind.eq_any(&kinds))
+        .filter(schedules::next_at.gt(now))
+        .count()
+        .get_result(c)?;
+    Ok(usize::try_from(waiting).unwrap_or(0) < list.len())
+}
+
 /// Takes the next job whose turn it is and leases it to `worker`.
 ///
 /// # Errors
 /// The database's.
 pub fn claim(c: &mut Conn, worker: &str, now: Moment) -> Result<Option<Job>, Error> {
+    claim_except(c, worker, &[], now)
+}
+
+/// [`claim`], leaving jobs of these kinds to others.
+///
+/// # Errors
+/// The database's.
+pub fn claim_except(c: &mut Conn, worker: &str, kinds: &[&str], now: Moment) -> Result<Option<Job>, Error> {
     let due = jobs::table
+        .filter(jobs::kind.ne_all(kinds.to_vec()))
         .filter(jobs::dead_at.is_null())
         .filter(jobs::run_at.le(now))
         .filter(jobs::leased_until.is_null().or(jobs::leased_until.lt(now)))
@@ -55,6 +188,18 @@ pub fn claim(c: &mut Conn, worker: &str, now: Moment) -> Result<Option<Job>, Err
         ))
         .execute(c)?;
     Ok(Some(jobs::table.find(id).select(Job::as_select()).first(c)?))
+}
+
+/// Holds a job for longer, while its worker is still at it; false when the lease was lost.
+///
+/// # Errors
+/// The database's.
+pub fn extend_lease(c: &mut Conn, job: &Job, now: Moment) -> Result<bool, Error> {
+    let mine = jobs::table
+        .filter(jobs::id.eq(job.id))
+        .filter(jobs::leased_by.nullable().eq(&job.leased_by))
+        .filter(jobs::attempts.eq(job.attempts));
+    Ok(diesel::update(mine).set(jobs::leased_until.eq(now.plus_s(LEASE_S))).execute(c)? == 1)
 }
 
 /// Ends a job; false when its lease was lost and another worker has it now.
@@ -84,6 +229,10 @@ pub fn fail(c: &mut Conn, job: &Job, why: &str, now: Moment) -> Result<bool, Err
             jobs::dead_at.eq(is_dead.then_some(now)),
         ))
         .execute(c)?;
+    if is_dead {
+        // A dead letter must not keep the next one with its key from being enqueued.
+        diesel::update(jobs::table.find(job.id)).set(jobs::unique_key.eq(None::<String>)).execute(c)?;
+    }
     Ok(is_dead)
 }
 

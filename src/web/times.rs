@@ -1,6 +1,6 @@
 //! Instants as people read and write them: in their own zone, with the relative time beside.
 
-use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeZone};
+use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 use crate::clock::Moment;
@@ -86,6 +86,21 @@ impl Zone {
     /// The calendar date in this zone.
     pub fn date(&self, at: Moment) -> NaiveDate {
         at.utc().with_timezone(&self.0).date_naive()
+    }
+
+    /// The hour of the day in this zone, 0 to 23.
+    pub fn hour(&self, at: Moment) -> i64 {
+        i64::from(at.utc().with_timezone(&self.0).hour())
+    }
+
+    /// The instant at which this `hour` begins on `day` in this zone; the first after it where the clock jumps over
+    /// it, and the first of two where it comes twice.
+    pub fn at_hour(&self, day: NaiveDate, hour: i64) -> Moment {
+        let hour = u32::try_from(hour.clamp(0, 23)).unwrap_or(0);
+        let midnight = day.and_hms_opt(hour, 0, 0).unwrap_or_default();
+        let later = (0..=26).map(|half_hours| midnight + chrono::TimeDelta::minutes(30 * half_hours));
+        let local = later.filter_map(|local| self.0.from_local_datetime(&local).earliest()).next();
+        Moment::from_chrono(local.map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&chrono::Utc)))
     }
 
     /// The value of a `datetime-local` input: `2026-11-23T14:02`; with seconds when there are any.

@@ -20,6 +20,7 @@ const DOMAINS: &[&str] = &[
     "exchange",
     "demo",
     "references",
+    "notify",
     "signals",
 ];
 /// Rooms that read everybody and that nobody reads.

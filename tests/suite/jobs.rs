@@ -1,9 +1,11 @@
 //! The queue: leases, retries, dead letters, several nodes.
 
+use debrief::app::App;
 use debrief::clock::Moment;
 use debrief::db::Conn;
 use debrief::error::Error;
-use debrief::jobs::model::Job;
+use debrief::jobs::model::{Job, Schedule};
+use debrief::jobs::worker::Registry;
 use debrief::jobs::{queries, worker};
 use diesel::prelude::*;
 
@@ -22,13 +24,31 @@ fn fail(_: &mut Conn, _: &Job, _: Moment) -> Result<(), Error> {
     Err(Error::Conflict("not today".to_owned()))
 }
 
-fn registry(kind: &str) -> Option<worker::Handler> {
+fn inside(kind: &str) -> Option<worker::Handler> {
     match kind {
         "run_once" => Some(run_once),
         "fail" => Some(fail),
         _ => None,
     }
 }
+
+/// Changes the database while no transaction of the job is open, and writes down that it did afterwards.
+fn go_outside(app: &App, job: &Job) -> Result<worker::Record, Error> {
+    let kind = job.payload.clone();
+    app.db.write_blocking(|c| queries::enqueue(c, "run_once", &kind, app.clock.now()))?;
+    let job = job.clone();
+    Ok(Box::new(move |c, now| run_once(c, &job, now)))
+}
+
+fn fail_outside(_: &App, _: &Job) -> Result<worker::Record, Error> {
+    Err(Error::Conflict("nobody is there".to_owned()))
+}
+
+const REGISTRY: Registry = Registry {
+    inside,
+    outside: &[("go_outside", go_outside), ("fail_outside", fail_outside)],
+    schedules: &[Schedule { kind: "run_once", every_s: 600 }],
+};
 
 fn ran_count(c: &mut Conn) -> Result<i64, Error> {
     use debrief::db::schema::settings;
@@ -45,7 +65,7 @@ both!(
         let work = nodes.iter().flat_map(|node| {
             (0..4).map(move |_| async move {
                 let mut count = 0;
-                while worker::work_one(&node.app, registry).await.unwrap() {
+                while worker::work_one(&node.app, REGISTRY).await.unwrap() {
                     count += 1;
                 }
                 count
@@ -62,11 +82,11 @@ both!(
     async fn a_job_comes_back_later_and_ends_as_a_dead_letter(app: TestApp) {
         let now = app.now();
         app.write(|c| queries::enqueue(c, "fail", &"x", now));
-        assert!(worker::work_one(&app.app, registry).await.unwrap());
-        assert!(!worker::work_one(&app.app, registry).await.unwrap(), "it waits before the next try");
+        assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
+        assert!(!worker::work_one(&app.app, REGISTRY).await.unwrap(), "it waits before the next try");
         for _ in 0..9 {
             app.app.clock.advance_s(3600);
-            assert!(worker::work_one(&app.app, registry).await.unwrap());
+            assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
         }
         assert_eq!(app.read(queries::counts), (0, 1));
         let dead = app.read(|c| queries::dead_letters(c, 10)).remove(0);
@@ -82,9 +102,9 @@ both!(
         let now = app.now();
         app.write(|c| queries::enqueue(c, "run_once", &"y", now));
         let lost = app.write(|c| queries::claim(c, "a node that dies", now)).unwrap();
-        assert!(!worker::work_one(&app.app, registry).await.unwrap(), "the lease holds");
+        assert!(!worker::work_one(&app.app, REGISTRY).await.unwrap(), "the lease holds");
         app.app.clock.advance_s(61);
-        assert!(worker::work_one(&app.app, registry).await.unwrap());
+        assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
         assert_eq!(app.read(ran_count), 1);
         assert!(!app.write(|c| queries::finish(c, &lost)), "the dead worker comes back too late");
     }
@@ -99,5 +119,95 @@ both!(
         });
         assert!(outcome.is_err());
         assert_eq!(app.read(queries::counts), (0, 0));
+    }
+);
+
+both!(
+    async fn a_delayed_job_waits_for_its_time(app: TestApp) {
+        let now = app.now();
+        app.write(|c| queries::enqueue_at(c, "run_once", &"later", now.plus_s(600), now));
+        assert!(!worker::work_one(&app.app, REGISTRY).await.unwrap());
+        app.app.clock.advance_s(600);
+        assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
+        assert_eq!(app.read(ran_count), 1);
+    }
+);
+
+both!(
+    async fn of_one_key_one_job_is_in_the_queue_at_a_time(app: TestApp) {
+        let now = app.now();
+        let once = |at: Moment| app.write(|c| queries::enqueue_once(c, "k", ("run_once", &"once"), at, now));
+        once(now.plus_s(600));
+        once(now.plus_s(900));
+        assert_eq!(app.read(queries::counts), (1, 0));
+        assert!(!worker::work_one(&app.app, REGISTRY).await.unwrap());
+        // The earlier time wins.
+        once(now);
+        assert_eq!(app.read(queries::counts), (1, 0));
+        assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
+        assert_eq!(app.read(ran_count), 1);
+        // It has ended, so the key is free; a dead one frees it, too.
+        app.write(|c| queries::enqueue_once(c, "k", ("fail", &()), now, now));
+        for _ in 0..10 {
+            app.app.clock.advance_s(3600);
+            assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
+        }
+        assert_eq!(app.read(queries::counts), (0, 1));
+        once(now);
+        assert_eq!(app.read(queries::counts), (1, 1));
+    }
+);
+
+both!(
+    async fn work_outside_is_written_down_in_the_end(app: TestApp) {
+        let now = app.now();
+        app.write(|c| queries::enqueue(c, "go_outside", &"out", now));
+        assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
+        assert_eq!(app.read(ran_count), 1);
+        assert_eq!(app.read(queries::counts), (1, 0), "what it enqueued meanwhile");
+        assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
+        app.write(|c| queries::enqueue(c, "fail_outside", &(), now));
+        assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
+        assert!(!worker::work_one(&app.app, REGISTRY).await.unwrap(), "it waits before the next try");
+        assert_eq!(app.read(queries::counts), (1, 0));
+    }
+);
+
+both!(
+    async fn a_lost_lease_leaves_no_trace_of_work_outside(app: TestApp) {
+        let now = app.now();
+        app.write(|c| queries::enqueue(c, "go_outside", &"twice", now));
+        let lost = app.write(|c| queries::claim(c, "a slow node", now)).unwrap();
+        assert!(app.write(|c| queries::extend_lease(c, &lost, now.plus_s(30))));
+        app.app.clock.advance_s(61);
+        assert!(!worker::work_one(&app.app, REGISTRY).await.unwrap(), "the lease was extended");
+        app.app.clock.advance_s(30);
+        assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
+        let now = app.now();
+        assert!(!app.write(|c| queries::extend_lease(c, &lost, now)));
+        assert!(!app.write(|c| queries::finish(c, &lost)));
+        assert_eq!(app.read(ran_count), 1);
+    }
+);
+
+both!(
+    async fn a_scheduled_job_comes_back_once_for_all_nodes(app: TestApp) {
+        let nodes = [app.clone(), app.second_node()];
+        let due = || async {
+            let turns = (0..8).map(|n| worker::run_schedules(&nodes[n % 2].app, REGISTRY.schedules));
+            futures_util::future::join_all(turns).await.into_iter().map(Result::unwrap).sum::<usize>()
+        };
+        assert_eq!(due().await, 1, "a new one begins at once");
+        assert_eq!(app.read(queries::counts), (1, 0));
+        assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
+        assert_eq!(due().await, 0);
+        app.app.clock.advance_s(599);
+        assert_eq!(due().await, 0);
+        app.app.clock.advance_s(1);
+        assert_eq!(due().await, 1);
+        // One that still waits is not doubled, however many turns were missed.
+        app.app.clock.advance_s(6000);
+        assert_eq!(due().await, 1);
+        assert_eq!(app.read(queries::counts), (1, 0));
     }
 );

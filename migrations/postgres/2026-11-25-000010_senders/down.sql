@@ -1,0 +1,15 @@
+DROP TABLE code_pushes;
+DROP TABLE hook_rules;
+DROP INDEX deliveries_by_signal;
+DROP INDEX deliveries_by_sender_verdict;
+DROP INDEX deliveries_by_source_verdict;
+DROP INDEX deliveries_by_sender;
+DROP INDEX deliveries_by_verdict;
+ALTER TABLE deliveries DROP COLUMN signal_id;
+ALTER TABLE deliveries DROP COLUMN sender;
+ALTER TABLE sources DROP COLUMN previous_secret_until;
+ALTER TABLE sources DROP COLUMN previous_secret;
+DROP INDEX deploys_by_commit;
+ALTER TABLE deploys DROP COLUMN environment_tier;
+ALTER TABLE deploys DROP COLUMN file_count;
+ALTER TABLE deploys DROP COLUMN commit_count;

@@ -1,0 +1,11 @@
+DROP TABLE feeds;
+DROP TABLE message_attempts;
+DROP TABLE messages;
+DROP TABLE webhooks;
+DROP TABLE chat_channels;
+DROP TABLE notice_choices;
+DROP TABLE notice_settings;
+DROP TABLE notices;
+DROP TABLE schedules;
+DROP INDEX jobs_by_unique_key;
+ALTER TABLE jobs DROP COLUMN unique_key;
