@@ -29,7 +29,7 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
 pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[];
 
 /// Jobs that come back by themselves; domains add theirs here.
-pub const SCHEDULES: &[Schedule] = &[];
+pub const SCHEDULES: &[Schedule] = &[crate::retros::jobs::SCHEDULE];
 
 /// All of them, for the worker and for tests.
 pub const JOBS: Registry = Registry { inside: job_handler, outside: OUTSIDE_JOBS, schedules: SCHEDULES };

@@ -12,6 +12,7 @@ mod follow_up;
 mod load;
 mod load_incident;
 mod random;
+mod retros;
 mod start;
 mod stories;
 mod story;

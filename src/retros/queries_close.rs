@@ -7,14 +7,17 @@ use super::agenda::queries::put_off_counts;
 use super::minutes::{self, Source};
 use super::model::{Retro, RetroStatus};
 use super::queries::{by_id, freeze, raise_running, turn_to};
+use super::queries_stage::Board;
 use super::{notes, queries_cards, queries_stage};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::auth::model::User;
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{retro_notes, retros};
+use crate::db::schema::{retro_notes, retro_people, retros};
 use crate::error::Error;
+use crate::notify;
+use crate::notify::model::{Audience, Notice, NoticeKind, Thing};
 
 /// Notes after a save.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +90,24 @@ pub fn close(c: &mut Conn, (actor, user): (&Actor, &User), retro_id: i64, now: M
     if retro.facilitator_id.is_some_and(|leader| leader != user.id) {
         return Err(Error::Conflict("Whoever leads closes the retro. Take over the lead first.".to_owned()));
     }
-    turn_to(c, &retro, retro.entry_position, now)?;
+    let (closed, board) = wind_up(c, (actor, user), &retro, now)?;
+    seed_next(c, &closed, user, now)?;
+    tell(c, &closed, &board, actor, now)?;
+    Ok(closed)
+}
+
+/// Writes the minutes of a running retro and ends it, without telling anybody.
+///
+/// # Errors
+/// The database's.
+pub fn wind_up(
+    c: &mut Conn,
+    (actor, user): (&Actor, &User),
+    retro: &Retro,
+    now: Moment,
+) -> Result<(Retro, Board), Error> {
+    let retro_id = retro.id;
+    turn_to(c, retro, retro.entry_position, now)?;
     let board = queries_stage::board(c, retro_id)?;
     let cards = queries_cards::all(c, retro_id, user.id)?;
     let ids: Vec<i64> = board.lines.iter().filter_map(|line| line.entry.action_item_id).collect();
@@ -111,8 +131,27 @@ pub fn close(c: &mut Conn, (actor, user): (&Actor, &User), retro_id: i64, now: M
         new: Some(json!({"status": "closed", "decisions": board.decisions.len()})),
     };
     audit::record(c, actor, now, &change)?;
-    seed_next(c, &retro, user, now)?;
-    by_id(c, retro_id)
+    Ok((by_id(c, retro_id)?, board))
+}
+
+/// Sends the minutes to the team, and to those who were there from elsewhere.
+fn tell(c: &mut Conn, retro: &Retro, board: &Board, actor: &Actor, now: Moment) -> Result<(), Error> {
+    let guests: Vec<i64> =
+        retro_people::table.filter(retro_people::retro_id.eq(retro.id)).select(retro_people::user_id).load(c)?;
+    let minutes = retro.minutes.clone().unwrap_or_default();
+    let notice = Notice {
+        kind: NoticeKind::RetroMinutes,
+        thing: Thing::new("retro", format!("retro {}", retro.id), retro.path()),
+        title: format!("Minutes of the retro of {}: {} decisions", board.team.name, board.decisions.len()),
+        // The heading is in the subject already.
+        body: minutes.split_once("\n\n").map_or_else(String::new, |(_, rest)| rest.to_owned()),
+        why: format!("you belong to {} or were there", board.team.name),
+        audience: Audience { people: guests, teams: vec![board.team.id] },
+        actor_id: actor.user_id,
+        dedup_key: Some(format!("retro {} minutes", retro.id)),
+    };
+    notify::queries::tell(c, &notice, now)?;
+    Ok(())
 }
 
 /// A retro of the team that is prepared already takes up where this one ended.

@@ -12,6 +12,8 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{retro_series, retros};
 use crate::error::Error;
+use crate::notify;
+use crate::notify::model::{Audience, Notice, NoticeKind, Thing};
 use crate::teams::model::Team;
 use crate::web::times::Zone;
 
@@ -101,16 +103,33 @@ pub fn next_meeting(c: &mut Conn, team_id: i64, now: Moment) -> Result<Option<Mo
     Ok(prepared.into_iter().chain(by_series).min())
 }
 
-/// Adds a series; its first retro is prepared at once when it is less than a day away.
+/// Adds a series; its first retro is prepared at once, and the team is told, when it is less than a day away.
 ///
 /// # Errors
 /// 422 when there are too many.
 pub fn add(
     c: &mut Conn,
     actor: &Actor,
-    (team, rhythm, anonymous): (&Team, &Rhythm, Anonymity),
+    meeting: (&Team, &Rhythm, Anonymity),
     now: Moment,
 ) -> Result<Series, Error> {
+    let id = add_quietly(c, actor, meeting, now)?;
+    for retro in prepare_due(c, now)? {
+        announce(c, &retro, now)?;
+    }
+    Ok(retro_series::table.find(id).select(Series::as_select()).first(c)?)
+}
+
+/// Adds a series and prepares nothing yet; gives its row id.
+///
+/// # Errors
+/// 422 when there are too many.
+pub fn add_quietly(
+    c: &mut Conn,
+    actor: &Actor,
+    (team, rhythm, anonymous): (&Team, &Rhythm, Anonymity),
+    now: Moment,
+) -> Result<i64, Error> {
     if of_team(c, team.id)?.len() as i64 >= SERIES_LIMIT {
         return Err(Error::field("", format!("Keep it to {SERIES_LIMIT} meetings. End one first.")));
     }
@@ -133,8 +152,7 @@ pub fn add(
     let subject = format!("team {}", team.slug);
     let change = Change { action: "retro_series.add", subject, old: None::<()>, new: Some(series.words()) };
     audit::record(c, actor, now, &change)?;
-    prepare_due(c, now)?;
-    Ok(retro_series::table.find(id).select(Series::as_select()).first(c)?)
+    Ok(id)
 }
 
 /// Whether cards carry names.
@@ -239,4 +257,32 @@ fn prepare(
     let retro = queries::plan_one(c, actor, &plan, now)?;
     queries::freeze(c, &retro, zone, now)?;
     queries::by_id(c, retro.id)
+}
+
+/// Tells the team that the agenda of a prepared retro can be read.
+///
+/// # Errors
+/// The database's.
+pub fn announce(c: &mut Conn, retro: &Retro, now: Moment) -> Result<(), Error> {
+    let zone: Option<String> = match retro.series_id {
+        Some(id) => retro_series::table.find(id).select(retro_series::zone).first(c).optional()?,
+        None => None,
+    };
+    let zone = Zone::or_utc(zone.as_deref().unwrap_or_default());
+    let team = queries::team_of(c, retro)?;
+    let count = queries::entries(c, retro.id)?.len();
+    let when = format!("{} ({})", zone.long(retro.meets_at), zone.name());
+    let notice = Notice {
+        kind: NoticeKind::RetroPrepared,
+        thing: Thing::new("retro", format!("retro {}", retro.id), retro.path()),
+        title: format!("Retro of {} on {when}: {count} things", team.name),
+        body: "The agenda can be read now. It is taken afresh when the retro starts; nobody has to prepare anything."
+            .to_owned(),
+        why: format!("you belong to {}", team.name),
+        audience: Audience::teams([team.id]),
+        actor_id: None,
+        dedup_key: Some(format!("retro {} prepared", retro.id)),
+    };
+    notify::queries::tell(c, &notice, now)?;
+    Ok(())
 }

@@ -21,6 +21,7 @@ mod links;
 mod nodes;
 mod postmortems;
 mod retros;
+mod retros_live;
 mod schema;
 mod search;
 mod services;
