@@ -20,6 +20,8 @@ use crate::web::layout::{Nav, NavService};
 
 /// How many services the navigation lists.
 const NAV_SERVICES: i64 = 8;
+/// As far as the navigation counts: one more than it says ("99+"), so that no page grows with a table.
+const NAV_COUNT_LIMIT: i64 = 100;
 
 /// The person, session and navigation behind a session cookie; nothing when it has ended.
 ///
@@ -47,15 +49,18 @@ fn nav(c: &mut Conn, user: &User) -> Result<Nav, Error> {
         .select((teams::id, teams::name))
         .first(c)
         .optional()?;
-    let live_count = incidents::table
+    let live: Vec<i64> = incidents::table
         .filter(incidents::status.eq_any(["investigating", "identified", "mitigated"]))
-        .count()
-        .get_result(c)?;
-    let my_open_count = action_items::table
+        .limit(NAV_COUNT_LIMIT)
+        .select(incidents::id)
+        .load(c)?;
+    let mine: Vec<i64> = action_items::table
         .filter(action_items::owner_id.eq(user.id))
         .filter(action_items::status.eq_any(["open", "in_progress"]))
-        .count()
-        .get_result(c)?;
+        .limit(NAV_COUNT_LIMIT)
+        .select(action_items::id)
+        .load(c)?;
+    let all: Vec<i64> = services::table.limit(NAV_COUNT_LIMIT).select(services::id).load(c)?;
     let own_team = team.as_ref().map_or(0, |(id, _)| *id);
     let mut listed: Vec<(String, String)> = services::table
         .filter(services::team_id.eq(own_team))
@@ -72,10 +77,10 @@ fn nav(c: &mut Conn, user: &User) -> Result<Nav, Error> {
     }
     Ok(Nav {
         team_name: team.map(|(_, name)| name).unwrap_or_default(),
-        live_count,
-        my_open_count,
+        live_count: live.len(),
+        my_open_count: mine.len(),
         services: listed.into_iter().map(|(slug, name)| NavService { slug, name }).collect(),
-        services_count: services::table.count().get_result(c)?,
+        services_count: all.len(),
     })
 }
 

@@ -12,6 +12,8 @@ use super::safe_html::SafeHtml;
 use super::sanitize::sanitize;
 use super::urls::{escape, push_escaped};
 
+#[cfg(test)]
+mod commonmark;
 mod footnotes;
 mod links;
 mod raw;

@@ -64,13 +64,13 @@ pub struct Nav {
     /// The first of the person's teams, or empty.
     pub team_name: String,
     /// Incidents that are not resolved.
-    pub live_count: i64,
+    pub live_count: usize,
     /// The viewer's own unfinished action items.
-    pub my_open_count: i64,
+    pub my_open_count: usize,
     /// A few services: those of the viewer's teams first.
     pub services: Vec<NavService>,
     /// How many services there are.
-    pub services_count: i64,
+    pub services_count: usize,
 }
 
 /// The data of `templates/layout.html`.
@@ -83,13 +83,13 @@ pub struct Layout {
     /// Who is signed in.
     pub viewer: Option<ViewerCard>,
     /// Unresolved incidents.
-    pub live_count: i64,
+    pub live_count: usize,
     /// The viewer's own unfinished action items.
-    pub my_open_count: i64,
+    pub my_open_count: usize,
     /// A few services.
     pub services: Vec<NavService>,
     /// How many services there are.
-    pub services_count: i64,
+    pub services_count: usize,
     /// A message from the last step.
     pub flash: Option<Flash>,
     /// `system`, `light` or `dark`.
