@@ -9,7 +9,9 @@ use crate::auth::model::User;
 use crate::auth::queries::by_email_or_handle;
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{action_item_evidence, action_items, retro_cards, retro_decisions, retro_entries, retros, users};
+use crate::db::schema::{
+    action_item_evidence, action_items, retro_cards, retro_decisions, retro_entries, retros, users,
+};
 use crate::error::Error;
 use crate::retros::calendar::Rhythm;
 use crate::retros::model::{CardsPhase, EntryKind, Mood, Reason, Retro, Verb};
@@ -82,7 +84,11 @@ fn hold_last(c: &mut Conn, (leader, team): (&User, &Team), now: Moment) -> Resul
             .execute(c)?;
     }
     diesel::update(retros::table.find(retro.id))
-        .set((retros::cards_phase.eq(CardsPhase::Revealed), retros::notes.eq(NOTES), retros::entry_position.eq(i64::MAX)))
+        .set((
+            retros::cards_phase.eq(CardsPhase::Revealed),
+            retros::notes.eq(NOTES),
+            retros::entry_position.eq(i64::MAX),
+        ))
         .execute(c)?;
     let retro = queries::by_id(c, retro.id)?;
     queries_close::wind_up(c, (&actor, leader), &retro, began_at.plus_s(LASTED_S))?;

@@ -107,12 +107,7 @@ pub fn next_meeting(c: &mut Conn, team_id: i64, now: Moment) -> Result<Option<Mo
 ///
 /// # Errors
 /// 422 when there are too many.
-pub fn add(
-    c: &mut Conn,
-    actor: &Actor,
-    meeting: (&Team, &Rhythm, Anonymity),
-    now: Moment,
-) -> Result<Series, Error> {
+pub fn add(c: &mut Conn, actor: &Actor, meeting: (&Team, &Rhythm, Anonymity), now: Moment) -> Result<Series, Error> {
     let id = add_quietly(c, actor, meeting, now)?;
     for retro in prepare_due(c, now)? {
         announce(c, &retro, now)?;
