@@ -25,6 +25,8 @@ pub struct App {
     pub node: Arc<str>,
     /// Hands mail to the operator's server, when there is one.
     pub mailer: Option<Sender>,
+    /// Who watches which retro on this node.
+    pub live: Arc<crate::retros::live::Hub>,
     /// The one door for calls to other programs.
     pub outbound: Client,
     /// Seals the secrets of other programs.
@@ -39,6 +41,7 @@ impl App {
         let seal = Seal::new(config.secret_key.clone(), &config.target);
         let metrics = Arc::new(Metrics::new());
         let mailer = config.mail.as_ref().map(Sender::new);
-        App { db, clock, config: Arc::new(config), metrics, node: node.into(), mailer, outbound, seal }
+        let live = Arc::default();
+        App { db, clock, config: Arc::new(config), metrics, node: node.into(), mailer, live, outbound, seal }
     }
 }

@@ -39,6 +39,7 @@ pub mod reading;
 pub mod references;
 pub mod releases;
 pub mod reviews;
+pub mod retros;
 pub mod routes;
 pub mod saved_views;
 pub mod search;

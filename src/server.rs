@@ -28,6 +28,7 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
         notify::DIGESTS => Some(notify::digests),
         notify::SWEEP => Some(notify::sweep),
         notify::PRUNE => Some(notify::prune),
+        crate::retros::jobs::PREPARE => Some(crate::retros::jobs::prepare),
         _ => None,
     }
 }
@@ -43,6 +44,7 @@ pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: notify::SWEEP, every_s: 60 },
     Schedule { kind: notify::PRUNE, every_s: 86_400 },
 ];
+pub const SCHEDULES: &[Schedule] = &[crate::retros::jobs::SCHEDULE];
 
 /// All of them, for the worker and for tests.
 pub const JOBS: Registry = Registry { inside: job_handler, outside: OUTSIDE_JOBS, schedules: SCHEDULES };
@@ -104,10 +106,25 @@ pub async fn serve(app: App, announce: impl FnOnce(&[std::net::SocketAddr])) -> 
         tracing::warn!(%error, "old incidents get their suspects after the next start");
     }
     let (stop, stopped) = watch::channel(false);
+    tokio::spawn(end_open_pages(app.live.clone()));
     let queue = tokio::spawn(worker::run(app, JOBS, stopped));
     let outcome = server.await.map_err(|error| format!("The server stopped: {error}"));
     // The receiver is gone only when the worker has ended by itself.
     let _ = stop.send(true);
     let _ = tokio::time::timeout(Duration::from_secs(DRAIN_S), queue).await;
     outcome
+}
+
+/// Pages that wait for news would hold up the stop for as long as it is patient: they are told at the signal.
+async fn end_open_pages(live: std::sync::Arc<crate::retros::live::Hub>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    live.close();
 }

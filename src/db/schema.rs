@@ -7,6 +7,8 @@ mod writing;
 pub use writing::*;
 mod changes;
 mod review;
+mod retro;
+pub use retro::*;
 mod notify;
 mod senders;
 mod suspects;

@@ -13,6 +13,7 @@ mod load;
 mod load_changes;
 mod load_incident;
 mod random;
+mod retros;
 mod start;
 mod stories;
 mod story;

@@ -75,6 +75,7 @@ fn fill(db: &Db, seed: u64, now: Moment) -> Result<String, Error> {
     let hash = passwords::hash(&password)?;
     db.write_blocking(|c| {
         load(c, &world)?;
+        super::retros::add(c, now)?;
         diesel::update(users::table.filter(users::handle.eq(world.signed_in)))
             .set(users::password_hash.eq(&hash))
             .execute(c)?;

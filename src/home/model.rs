@@ -21,6 +21,8 @@ pub struct Desk {
     pub my_items: Vec<ActionRow>,
     /// My finished items whose day has come to say whether they work.
     pub checks: Vec<ActionRow>,
+    /// Retros of my teams that run or come next.
+    pub retros: Vec<(crate::retros::model::Retro, crate::teams::model::Team)>,
     /// Resolved incidents whose postmortem nobody has published.
     pub unpublished: Vec<Incident>,
     /// Drafts that I began.

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 
 use super::model::{Desk, PART_LIMIT};
 use super::queries;
-use super::views::{Home, ItemLine, LiveLine, NewsLine, PostmortemLine, ReadLine, due_words};
+use super::views::{Home, ItemLine, LiveLine, NewsLine, PostmortemLine, ReadLine, RetroLine, due_words};
 use crate::action_items::model::ActionRow;
 use crate::app::App;
 use crate::auth::who::{SignedIn, Viewer};
@@ -81,6 +81,11 @@ fn laid_out(who: &SignedIn, desk: Desk, shelf: Shelf, base_url: &str) -> Home {
             .collect(),
         my_items: desk.my_items.into_iter().map(|row| item(row, today)).collect(),
         checks: desk.checks.into_iter().map(|row| item(row, today)).collect(),
+        retros: desk
+            .retros
+            .into_iter()
+            .map(|(retro, team)| RetroLine { meets: who.stamp(retro.meets_at), team: team.name, retro })
+            .collect(),
         due: due
             .into_iter()
             .take(PART_LIMIT)

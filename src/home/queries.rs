@@ -19,6 +19,8 @@ use crate::postmortems::model::PostmortemStatus;
 use crate::services::model::Service;
 
 const LIMIT: i64 = PART_LIMIT as i64;
+/// Most retros that are shown as the next ones.
+const RETRO_LIMIT: i64 = 3;
 
 /// Everything on the desk of one person, whose calendar says `today`.
 ///
@@ -32,6 +34,7 @@ pub fn desk(c: &mut Conn, user_id: i64, today: NaiveDate) -> Result<Desk, Error>
         is_blank: deploys.is_empty() && any_incident.is_none(),
         my_items: my_items(c, user_id, today)?,
         checks: crate::action_items::effects::queries::due_for(c, user_id, today, LIMIT)?,
+        retros: crate::retros::queries::next_of_person(c, user_id, RETRO_LIMIT)?,
         unpublished: unpublished(c)?,
         my_drafts: my_drafts(c, user_id)?,
         published: published(c)?,

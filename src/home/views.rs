@@ -48,6 +48,17 @@ pub struct PostmortemLine {
     pub late: &'static str,
 }
 
+/// A retro that runs or comes next.
+#[derive(Clone, Debug)]
+pub struct RetroLine {
+    /// The retro.
+    pub retro: crate::retros::model::Retro,
+    /// Whose.
+    pub team: String,
+    /// When it meets.
+    pub meets: Stamp,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub struct NewsLine {
@@ -90,6 +101,8 @@ pub struct Home {
     pub my_items: Vec<ItemLine>,
     /// My finished items whose day has come to say whether they work.
     pub checks: Vec<ItemLine>,
+    /// Retros of my teams that run or come next.
+    pub retros: Vec<RetroLine>,
     /// Postmortems that are due.
     pub due: Vec<PostmortemLine>,
     /// How many more are due than are shown.

@@ -68,7 +68,7 @@ async fn record(
 ) -> Result<HttpResponse, Error> {
     let today = who.zone().date(who.now);
     let viewpoint = Viewpoint { user_id: who.user.id, today };
-    let (team, members, services, items) = app
+    let (team, members, services, items, retro) = app
         .db
         .read(move |c| {
             let team = queries::by_slug(c, &slug)?;
@@ -76,7 +76,8 @@ async fn record(
             let services = crate::services::queries::list(c, Some(team.id), None)?.0;
             let filter = Filter { team: Some(team.slug.clone()), ..Filter::of(View::Open) };
             let items = items_of(c, &filter, viewpoint, Turn::First)?.rows;
-            Ok::<_, Error>((team, members, services, items))
+            let retro = crate::retros::queries::next_of_team(c, team.id)?;
+            Ok::<_, Error>((team, members, services, items, retro))
         })
         .await?;
     let belongs = members.iter().any(|member| member.id == who.user.id);
@@ -90,8 +91,9 @@ async fn record(
         })
         .collect();
     let services = services.into_iter().map(|(service, _)| service).collect();
+    let retro = retro.map(|retro| (retro.clone(), who.stamp(retro.meets_at)));
     let layout = who.layout(team.name.clone(), Section::Teams);
-    page_with(status(&errors), &Show { layout, team, members, may_change, services, items, fields, errors })
+    page_with(status(&errors), &Show { layout, team, members, may_change, services, items, retro, fields, errors })
 }
 
 /// `POST /teams/{slug}/members`

@@ -58,6 +58,8 @@ pub struct Show {
     pub services: Vec<Service>,
     /// Its unfinished items.
     pub items: Vec<ItemLine>,
+    /// Its retro that runs or comes next, with when it meets.
+    pub retro: Option<(crate::retros::model::Retro, crate::web::times::Stamp)>,
     /// What was typed.
     pub fields: Fields,
     /// What needs another look.

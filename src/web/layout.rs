@@ -18,6 +18,8 @@ pub enum Section {
     Signals,
     /// Follow-up work.
     Actions,
+    /// Meetings over what is open.
+    Retros,
     /// Written postmortems.
     Postmortems,
     /// Contributing factors.
@@ -132,6 +134,7 @@ impl Layout {
             Section::Changes => "changes",
             Section::Signals => "signals",
             Section::Actions => "actions",
+            Section::Retros => "retros",
             Section::Postmortems => "postmortems",
             Section::Factors => "factors",
             Section::Services => "services",

@@ -16,6 +16,7 @@ const DOMAINS: &[&str] = &[
     "factors",
     "action_items",
     "hooks",
+    "retros",
     "home",
     "search",
     "exchange",

@@ -33,6 +33,8 @@ mod releases;
 mod public_versions;
 mod reading;
 mod reviews;
+mod retros;
+mod retros_live;
 mod schema;
 mod search;
 mod senders;
