@@ -4,9 +4,8 @@ use actix_web::{Route, web};
 
 use crate::{
     attachments, auth, changes, deploys, factors, home, hooks, incidents, links, postmortem_templates, postmortems,
-    releases, services, signals, timeline, web as shared,
+    public_versions, reading, releases, reviews, services, signals, timeline, web as shared,
 };
-use crate::{auth, deploys, factors, home, hooks, incidents, links, postmortems, public_versions, reading, reviews, services, timeline, web as shared};
 
 use crate::web::errors::wrong_method;
 
@@ -147,12 +146,6 @@ routes! {
     POST "/action-items/{key}/issue/removal" Member crate::trackers::pages::unlink;
     POST "/action-items/{key}/issue/retry" Member crate::trackers::pages::retry;
     POST "/action-items/{key}/undo" Member crate::action_items::life::pages::undo;
-    POST "/action-items/{key}/start" Member crate::action_items::pages::start;
-    POST "/action-items/{key}/completion" Member crate::action_items::pages::complete;
-    POST "/action-items/{key}/verification" Member crate::action_items::pages::verify;
-    POST "/action-items/{key}/decline" Member crate::action_items::pages::decline;
-    POST "/action-items/{key}/reopening" Member crate::action_items::pages::reopen;
-    POST "/action-items/{key}/undo" Member crate::action_items::pages::undo;
     GET  "/retros"                             Viewer crate::retros::pages::index;
     POST "/retros"                             Member crate::retros::pages::start;
     GET  "/retros/{id}.md"                     Viewer crate::retros::pages::markdown;

@@ -34,7 +34,7 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
 }
 
 /// The handler of each kind of job that talks to the world outside; domains add theirs here.
-pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = 
+pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] =
     &[(crate::trackers::jobs::PUSH, crate::trackers::jobs::push), (notify::SEND, notify::send)];
 
 /// Jobs that come back by themselves; domains add theirs here.
@@ -43,8 +43,8 @@ pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: notify::DIGESTS, every_s: 300 },
     Schedule { kind: notify::SWEEP, every_s: 60 },
     Schedule { kind: notify::PRUNE, every_s: 86_400 },
+    crate::retros::jobs::SCHEDULE,
 ];
-pub const SCHEDULES: &[Schedule] = &[crate::retros::jobs::SCHEDULE];
 
 /// All of them, for the worker and for tests.
 pub const JOBS: Registry = Registry { inside: job_handler, outside: OUTSIDE_JOBS, schedules: SCHEDULES };

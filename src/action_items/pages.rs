@@ -426,5 +426,8 @@ async fn form_with(
         }),
         None => Vec::new(),
     };
-    page_with(status, &EditPage { layout, key, action, cancel, fields, errors, theirs, teams, owners, factors, concerns })
+    page_with(
+        status,
+        &EditPage { layout, key, action, cancel, fields, errors, theirs, teams, owners, factors, concerns },
+    )
 }

@@ -386,9 +386,10 @@ pub fn save(
 pub fn write(c: &mut Conn, before: &ActionItem, mut next: ActionItem, now: Moment) -> Result<ActionItem, Error> {
     next.revision = before.revision + 1;
     next.updated_at = now;
-    let row = action_items::table.find(next.id);
-    let changed =
-        diesel::update(row.filter(action_items::revision.eq(before.revision))).set(&Standing::of(&next)).execute(c)?;
+    let row = || action_items::table.find(next.id);
+    let changed = diesel::update(row().filter(action_items::revision.eq(before.revision)))
+        .set(&Standing::of(&next))
+        .execute(c)?;
     if changed != 1 {
         return Err(Error::Conflict("Somebody changed this item at the same moment. Look at it again.".to_owned()));
     }

@@ -6,8 +6,8 @@ mod writing;
 
 pub use writing::*;
 mod changes;
-mod review;
 mod retro;
+mod review;
 pub use retro::*;
 mod notify;
 mod senders;

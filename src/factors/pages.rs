@@ -175,7 +175,8 @@ pub async fn attach(
                     // A name that was there is meant; a new one may be another spelling of an old one.
                     let is_new = known.iter().all(|other| other.id != factor.id);
                     let names = known.iter().map(|other| other.name.as_str());
-                    let alike = if is_new { super::model::alike(&factor.name, names).join(", ") } else { String::new() };
+                    let alike =
+                        if is_new { super::model::alike(&factor.name, names).join(", ") } else { String::new() };
                     Ok::<_, Error>((incident, factor, alike))
                 })
                 .await

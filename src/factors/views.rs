@@ -57,7 +57,8 @@ impl Show {
 impl Show {
     /// The action items by what became of them, those that are empty left out.
     pub fn fates(&self) -> Vec<(&'static str, Vec<&(ActionItem, String, &'static str)>)> {
-        let of = |wanted: &[ActionStatus]| self.items.iter().filter(|(item, ..)| wanted.contains(&item.status)).collect();
+        let of =
+            |wanted: &[ActionStatus]| self.items.iter().filter(|(item, ..)| wanted.contains(&item.status)).collect();
         [
             ("Open", of(&[ActionStatus::Open, ActionStatus::InProgress])),
             ("Finished", of(&[ActionStatus::Done, ActionStatus::Verified])),

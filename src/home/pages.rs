@@ -48,7 +48,12 @@ struct Shelf {
 
 fn to_read(incident: Incident) -> ReadLine {
     let year = incident.started_at.utc().format("%Y").to_string();
-    ReadLine { href: crate::postmortems::model::path(incident.number), key: incident.key(), title: incident.title, year }
+    ReadLine {
+        href: crate::postmortems::model::path(incident.number),
+        key: incident.key(),
+        title: incident.title,
+        year,
+    }
 }
 
 fn laid_out(who: &SignedIn, desk: Desk, shelf: Shelf, base_url: &str) -> Home {

@@ -30,7 +30,6 @@ use crate::web::fields::Fields;
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
 use crate::web::respond::{page, page_with, see_other, see_other_with};
-use crate::web::times::duration;
 use crate::wording;
 use crate::wording::roles::Mask;
 

@@ -130,9 +130,6 @@ mod tests {
     #[test]
     fn running_text_is_found_and_the_rest_left_alone() {
         let source = "---\ntitle: x\n---\n# A *b*\n\nOne `code` [link](http://x) two_three\nnext\n\n> quoted\n\n<!-- no -->\n\n- item\n- other **bold**\n\n|a|b|\n|-|-|\n|1|`2`|\n\n```\ncode\n```\nEnd\n";
-        assert_eq!(
-            words(source),
-            ["A b", "One ◦ ◦ two_three next", "item", "other bold", "a", "b", "1", "◦", "End"]
-        );
+        assert_eq!(words(source), ["A b", "One ◦ ◦ two_three next", "item", "other bold", "a", "b", "1", "◦", "End"]);
     }
 }

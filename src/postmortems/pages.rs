@@ -24,8 +24,8 @@ use crate::reviews::beside::queries::Beside;
 use crate::web::body::{Form, Query, WritingForm};
 use crate::web::flash::Flash;
 use crate::web::layout::Section;
-use crate::wording;
 use crate::web::respond::{html_response, page_with, see_other, see_other_with, text};
+use crate::wording;
 
 /// The incident of an address.
 ///

@@ -149,6 +149,8 @@ pub struct Place {
     pub theirs: String,
     /// From theirs to yours.
     pub comparison: Comparison,
+}
+
 /// A hint about the wording, as the editor shows it.
 #[derive(Clone, Debug)]
 pub struct HintLine {

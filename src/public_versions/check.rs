@@ -64,8 +64,23 @@ pub const FINDING_LIMIT: usize = 200;
 
 /// Ends of host names that no resolver outside knows.
 const INTERNAL_ENDS: &[&str] = &[
-    ".internal", ".local", ".localdomain", ".lan", ".corp", ".intranet", ".intra", ".private", ".home", ".svc",
-    ".cluster", ".consul", ".localhost", ".prod", ".staging", ".int", ".vpn",
+    ".internal",
+    ".local",
+    ".localdomain",
+    ".lan",
+    ".corp",
+    ".intranet",
+    ".intra",
+    ".private",
+    ".home",
+    ".svc",
+    ".cluster",
+    ".consul",
+    ".localhost",
+    ".prod",
+    ".staging",
+    ".int",
+    ".vpn",
 ];
 /// What comes before a number with a hyphen and is no ticket.
 const NO_TICKETS: &[&str] = &[
@@ -75,14 +90,60 @@ const NO_TICKETS: &[&str] = &[
 ];
 /// How tokens of well-known services begin.
 const TOKEN_STARTS: &[&str] = &[
-    "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "xoxb-", "xoxp-",
-    "xoxa-", "xoxr-", "xoxs-", "xapp-", "sk_live_", "rk_live_", "sk_test_", "pk_live_", "whsec_", "AIza", "ya29.",
-    "SG.", "npm_", "pypi-", "dop_v1_", "hvs.", "eyJhbGci", "sk-ant-", "sk-proj-", "shpat_", "dckr_pat_", "lin_api_",
+    "AKIA",
+    "ASIA",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "gldt-",
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "xoxr-",
+    "xoxs-",
+    "xapp-",
+    "sk_live_",
+    "rk_live_",
+    "sk_test_",
+    "pk_live_",
+    "whsec_",
+    "AIza",
+    "ya29.",
+    "SG.",
+    "npm_",
+    "pypi-",
+    "dop_v1_",
+    "hvs.",
+    "eyJhbGci",
+    "sk-ant-",
+    "sk-proj-",
+    "shpat_",
+    "dckr_pat_",
+    "lin_api_",
 ];
 /// Words whose value is a secret.
 const SECRET_WORDS: &[&str] = &[
-    "password", "passwd", "pwd", "secret", "api_key", "apikey", "api-key", "access_key", "secret_key", "private_key",
-    "auth_token", "access_token", "client_secret", "token", "passphrase", "credential", "credentials",
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "api_key",
+    "apikey",
+    "api-key",
+    "access_key",
+    "secret_key",
+    "private_key",
+    "auth_token",
+    "access_token",
+    "client_secret",
+    "token",
+    "passphrase",
+    "credential",
+    "credentials",
 ];
 
 /// Everything in `text` that may have to stay inside, in its order.
@@ -111,7 +172,10 @@ fn look_at_line(line: &str, number: usize, house: &House, found: &mut Vec<Findin
     if let Some(text) = given_secret(line) {
         add(FindingKind::Secret, text);
     }
-    for word in line.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '(' | ')' | ',' | ';' | '|' | '[' | ']' | '{' | '}' | '\'' | '’')) {
+    for word in line.split(|c: char| {
+        c.is_whitespace()
+            || matches!(c, '<' | '>' | '"' | '`' | '(' | ')' | ',' | ';' | '|' | '[' | ']' | '{' | '}' | '\'' | '’')
+    }) {
         let word = word.trim_matches(|c: char| matches!(c, '.' | ':' | '!' | '?' | '*' | '_' | '~' | '='));
         if word.is_empty() {
             continue;
@@ -216,9 +280,9 @@ fn is_email(word: &str) -> bool {
     let Some((local, domain)) = word.trim_start_matches("mailto:").split_once('@') else { return false };
     !local.is_empty()
         && domain.contains('.')
-        && domain.split('.').all(|label| {
-            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        })
+        && domain
+            .split('.')
+            .all(|label| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
         && domain.rsplit('.').next().is_some_and(|end| end.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
@@ -239,8 +303,7 @@ fn is_token(word: &str) -> bool {
     let is_plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'_' | b'-'));
     let is_hex = word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let has = |test: fn(&u8) -> bool| word.bytes().filter(|byte| test(byte)).count();
-    let (digits, upper, lower) =
-        (has(u8::is_ascii_digit), has(u8::is_ascii_uppercase), has(u8::is_ascii_lowercase));
+    let (digits, upper, lower) = (has(u8::is_ascii_digit), has(u8::is_ascii_uppercase), has(u8::is_ascii_lowercase));
     let is_mixed = digits >= 4 && upper >= 4 && lower >= 4 && word.matches('-').count() < 3;
     is_plain && ((word.len() >= 28 && is_mixed && !is_hex) || (word.len() >= 56 && is_hex && word.len() != 64))
 }
@@ -278,7 +341,8 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<FindingKind> {
-        let house = House { people: People::new([("Ada Lovelace", "ada")]), own_host: "debrief.example.com".to_owned() };
+        let house =
+            House { people: People::new([("Ada Lovelace", "ada")]), own_host: "debrief.example.com".to_owned() };
         findings(text, &house).into_iter().map(|finding| finding.kind).collect()
     }
 

@@ -21,7 +21,8 @@ pub struct Draft {
 /// 422 with a sentence for each field.
 pub fn draft(fields: &Fields) -> Result<Draft, Error> {
     let mut check = Check::new();
-    let title = check.line("title", fields.some("title"), LINE_LIMIT, "Give it a title that readers outside understand.");
+    let title =
+        check.line("title", fields.some("title"), LINE_LIMIT, "Give it a title that readers outside understand.");
     let markdown = fields.get("markdown");
     if markdown.trim().is_empty() {
         check.add("markdown", "Write what readers outside should know.");
@@ -33,11 +34,9 @@ pub fn draft(fields: &Fields) -> Result<Draft, Error> {
         check.add("markdown", "The text nests too deeply to be shown. Take some levels of lists or quotes out.");
     }
     match title {
-        Some(title) if check.is_ok() => Ok(Draft {
-            title,
-            markdown: markdown.to_owned(),
-            base: fields.get("base").parse().unwrap_or(0),
-        }),
+        Some(title) if check.is_ok() => {
+            Ok(Draft { title, markdown: markdown.to_owned(), base: fields.get("base").parse().unwrap_or(0) })
+        }
         _ => Err(check.into_error()),
     }
 }

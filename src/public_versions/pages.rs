@@ -84,9 +84,8 @@ async fn desk_page(
 ) -> Result<HttpResponse, Error> {
     let base_url = app.config.base_url.clone();
     let desk = app.db.read(move |c| Desk::lay(c, &key, &base_url)).await?;
-    let fields = typed.unwrap_or_else(|| {
-        Fields::prefilled([("title", desk.title.clone()), ("markdown", desk.markdown.clone())])
-    });
+    let fields = typed
+        .unwrap_or_else(|| Fields::prefilled([("title", desk.title.clone()), ("markdown", desk.markdown.clone())]));
     let text = format!("{}\n{}", fields.get("title"), fields.get("markdown"));
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let version = desk.version;

@@ -45,10 +45,45 @@ impl Similar {
 
 /// Words that say little about what happened.
 const COMMON: &[&str] = &[
-    "after", "again", "because", "before", "could", "during", "every", "failed", "fails", "failing", "failure", "from",
-    "incident", "minutes", "outage", "problem", "problems", "service", "slow", "some", "that", "their", "there", "this",
-    "users", "customers", "wrong", "with", "without", "while", "were", "when", "hours", "error", "errors", "high",
-    "down", "requests", "several",
+    "after",
+    "again",
+    "because",
+    "before",
+    "could",
+    "during",
+    "every",
+    "failed",
+    "fails",
+    "failing",
+    "failure",
+    "from",
+    "incident",
+    "minutes",
+    "outage",
+    "problem",
+    "problems",
+    "service",
+    "slow",
+    "some",
+    "that",
+    "their",
+    "there",
+    "this",
+    "users",
+    "customers",
+    "wrong",
+    "with",
+    "without",
+    "while",
+    "were",
+    "when",
+    "hours",
+    "error",
+    "errors",
+    "high",
+    "down",
+    "requests",
+    "several",
 ];
 
 /// The telling words of a title, in lower case, each once.
@@ -87,7 +122,10 @@ mod tests {
     #[test]
     fn titles_share_their_telling_words() {
         let own = telling_words("Card payments fail: pool of connections ran dry");
-        assert_eq!(shared_words(&own, "The connections of the pool and other payments"), ["connections", "pool", "payments"]);
+        assert_eq!(
+            shared_words(&own, "The connections of the pool and other payments"),
+            ["connections", "pool", "payments"]
+        );
         assert_eq!(shared_words(&own, "Users with problems after an outage"), Vec::<String>::new());
     }
 

@@ -112,7 +112,9 @@ pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error>
         })
         .filter(|similar| !similar.reasons().is_empty())
         .collect();
-    all.sort_by_key(|similar| (std::cmp::Reverse(similar.weight()), std::cmp::Reverse(similar.incident.started_at), similar.incident.id));
+    all.sort_by_key(|similar| {
+        (std::cmp::Reverse(similar.weight()), std::cmp::Reverse(similar.incident.started_at), similar.incident.id)
+    });
     all.truncate(SIMILAR_LIMIT);
     Ok(all)
 }
@@ -129,7 +131,9 @@ pub fn mark_read(c: &mut Conn, actor: &Actor, postmortem_id: i64, now: Moment) -
         postmortem_reads::read_at.eq(now),
     );
     match c {
-        Conn::Sqlite(c) => diesel::insert_into(postmortem_reads::table).values(row).on_conflict_do_nothing().execute(c)?,
+        Conn::Sqlite(c) => {
+            diesel::insert_into(postmortem_reads::table).values(row).on_conflict_do_nothing().execute(c)?
+        }
         Conn::Postgres(c) => {
             diesel::insert_into(postmortem_reads::table).values(row).on_conflict_do_nothing().execute(c)?
         }

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::model::{Decision, Entry, Retro, SPLIT_LIMIT, Verb};
 use super::queries::{raise_running, team_of, turn_to};
 use crate::action_items::history::queries::{self as history, Fact};
-use crate::action_items::model::{ActionDraft, ActionItem, ActionKind, Due, Step, key_of};
+use crate::action_items::life::model::{Refusal, Step};
+use crate::action_items::model::{ActionDraft, ActionItem, ActionKind, key_of};
 use crate::action_items::queries as items;
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
@@ -36,10 +37,7 @@ pub struct Say {
 /// What taking a decision back needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Before {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    due_on: Option<NaiveDate>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    owner: Option<String>,
+    /// Numbers of the items that it added.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     added: Vec<i64>,
 }
@@ -179,7 +177,7 @@ fn carry_out(
     (today, now): (NaiveDate, Moment),
 ) -> Result<Done, Error> {
     let number: i64 = action_items::table.find(item_id).select(action_items::number).first(c)?;
-    let mut before = Before::default();
+    let before = Before::default();
     let mut text = say.text.clone();
     let mut due_on = None;
     match say.verb {
@@ -189,37 +187,31 @@ fn carry_out(
             step(c, actor, number, &Step::Complete(given), now)?;
         }
         Verb::Verified => step(c, actor, number, &Step::Verify, now)?,
-        Verb::Declined => step(c, actor, number, &Step::Decline(text.clone()), now)?,
+        Verb::Declined => {
+            let refusal = Refusal { reason: text.clone(), look_again_on: say.due_on };
+            step(c, actor, number, &Step::Decline(refusal), now)?;
+        }
         Verb::Reopened => step(c, actor, number, &Step::Reopen(text.clone()), now)?,
         Verb::PutOff => {
-            let row = items::row(c, number)?;
+            let item = items::by_number(c, number)?;
             let day = say.due_on.ok_or_else(|| Error::field("text", "Say until when, for example 10 Dec."))?;
-            check_later(day, row.item.due_on, today)?;
-            before.due_on = row.item.due_on;
-            items::change(c, actor, number, (&ActionDraft { due: Due::On(day), ..row.draft() }, None), now)?;
+            check_later(day, item.due_on, today)?;
+            let reason = if text.is_empty() { "Decided in the retro".to_owned() } else { text.clone() };
+            at_field(items::put_off(c, actor, number, (day, &reason), now))?;
             due_on = Some(day);
         }
         Verb::Assigned => {
-            let row = items::row(c, number)?;
             let owner = items::owner(c, &text)?.filter(|owner| owner.disabled_at.is_none());
             let owner = owner.ok_or_else(|| {
                 Error::field("text", format!("Nobody here is called {text}. Type a handle, for example @ada."))
             })?;
-            before.owner = row.owner.as_ref().map(|owner| owner.handle.clone());
             text = owner.name;
-            items::change(c, actor, number, (&ActionDraft { owner: Some(owner.handle), ..row.draft() }, None), now)?;
+            items::reassign(c, actor, number, (Some(&owner.handle), "Decided in the retro"), now)?;
         }
         Verb::Split => {
-            let row = items::row(c, number)?;
             check_pieces(&say.titles)?;
-            let mut keys = Vec::new();
-            for title in &say.titles {
-                let added = items::add(c, actor, &ActionDraft { title: title.clone(), ..row.draft() }, now)?;
-                keys.push(added.key());
-                before.added.push(added.number);
-            }
-            text = keys.join(", ");
-            step(c, actor, number, &Step::Decline(format!("Split into {text}")), now)?;
+            let parts = items::split(c, actor, number, &say.titles, now)?;
+            text = parts.iter().map(ActionItem::key).collect::<Vec<_>>().join(", ");
         }
         Verb::Blocked | Verb::ItemAdded => {
             let _ = retro;
@@ -334,7 +326,7 @@ pub fn take_back(c: &mut Conn, (actor, user): (&Actor, &User), retro_id: i64, no
     let before: Before = serde_json::from_str(&decision.old_value).unwrap_or_default();
     if let Some(item_id) = entry.action_item_id {
         let number: i64 = action_items::table.find(item_id).select(action_items::number).first(c)?;
-        undo_on_item(c, actor, (number, &decision, &before), now)?;
+        undo_on_item(c, actor, (number, &decision), now)?;
         if decision.verb != Verb::Passed {
             remember(c, actor, (&retro, item_id), format!("taken back: {}", decision.sentence()), now)?;
         }
@@ -342,7 +334,7 @@ pub fn take_back(c: &mut Conn, (actor, user): (&Actor, &User), retro_id: i64, no
     for number in &before.added {
         let added = items::by_number(c, *number)?;
         if added.status.is_unfinished() {
-            items::step(c, actor, *number, &Step::Decline("Taken back in the retro.".to_owned()), now)?;
+            items::step(c, actor, *number, &Step::Decline(Refusal::because("Taken back in the retro.")), now)?;
         }
     }
     diesel::update(retro_decisions::table.find(decision.id))
@@ -359,12 +351,7 @@ pub fn take_back(c: &mut Conn, (actor, user): (&Actor, &User), retro_id: i64, no
     Ok(decision)
 }
 
-fn undo_on_item(
-    c: &mut Conn,
-    actor: &Actor,
-    (number, decision, before): (i64, &Decision, &Before),
-    now: Moment,
-) -> Result<(), Error> {
+fn undo_on_item(c: &mut Conn, actor: &Actor, (number, decision): (i64, &Decision), now: Moment) -> Result<(), Error> {
     if decision.verb == Verb::Passed {
         return Ok(());
     }
@@ -373,10 +360,5 @@ fn undo_on_item(
         let sentence = format!("{} was changed since. Change it on its own page.", key_of(number));
         return Err(Error::Conflict(sentence));
     }
-    let draft = match decision.verb {
-        Verb::PutOff => ActionDraft { due: before.due_on.map_or(Due::Never, Due::On), ..row.draft() },
-        Verb::Assigned => ActionDraft { owner: before.owner.clone(), ..row.draft() },
-        _ => return items::take_back(c, actor, number, row.item.revision, now).map(|_| ()),
-    };
-    items::change(c, actor, number, (&draft, None), now).map(|_| ())
+    items::take_back(c, actor, number, row.item.revision, now).map(|_| ())
 }

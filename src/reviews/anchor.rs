@@ -199,7 +199,8 @@ mod tests {
     #[test]
     fn a_changed_passage_is_recognised() {
         let anchor = anchor(TEXT, "Payments failed for 40 minutes").unwrap();
-        let moved = "Intro words here.\n\n# Summary\n\nThe pool ran dry at 14:02. Card payments failed for about 43 minutes.\n";
+        let moved =
+            "Intro words here.\n\n# Summary\n\nThe pool ran dry at 14:02. Card payments failed for about 43 minutes.\n";
         assert!(matches!(find(moved, &anchor), Found::Changed(_)));
         assert!(found(moved, &anchor).unwrap().contains("payments failed for"));
         let emphasised = TEXT.replace("failed for 40", "*failed* for **40**");

@@ -47,12 +47,7 @@ pub fn reviewers(c: &mut Conn, postmortem_id: i64) -> Result<Vec<Reviewer>, Erro
             // The first that comes is the newest; one from before a later request counts as said, too.
             Some(reviewer) if reviewer.opinion.is_none() => reviewer.opinion = Some(opinion),
             Some(_) => {}
-            None => reviewers.push(Reviewer {
-                user_id: opinion.user_id,
-                name,
-                request: None,
-                opinion: Some(opinion),
-            }),
+            None => reviewers.push(Reviewer { user_id: opinion.user_id, name, request: None, opinion: Some(opinion) }),
         }
     }
     Ok(reviewers)
@@ -72,12 +67,8 @@ pub fn ask(
     let postmortem = postmortems::queries::enter_review(c, actor, incident, now)?;
     let mut names = Vec::new();
     for id in people {
-        let name: Option<String> = users::table
-            .find(id)
-            .filter(users::disabled_at.is_null())
-            .select(users::name)
-            .first(c)
-            .optional()?;
+        let name: Option<String> =
+            users::table.find(id).filter(users::disabled_at.is_null()).select(users::name).first(c).optional()?;
         let Some(name) = name else {
             return Err(Error::field("reviewer", "One of them is not among the people here any more. Pick again."));
         };
@@ -134,7 +125,13 @@ pub fn withdraw(c: &mut Conn, actor: &Actor, incident: &Incident, id: i64, now: 
 ///
 /// # Errors
 /// 404 when nothing is written, 409 when a newer revision came in between.
-pub fn say(c: &mut Conn, actor: &Actor, incident: &Incident, saying: &Saying, now: Moment) -> Result<Postmortem, Error> {
+pub fn say(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    saying: &Saying,
+    now: Moment,
+) -> Result<Postmortem, Error> {
     let postmortem = postmortems::queries::existing(c, incident)?;
     let Some(user_id) = actor.user_id else {
         return Err(Error::Conflict("Only a person can review.".to_owned()));

@@ -48,25 +48,147 @@ pub struct Action<'a> {
 
 /// Words that begin without doing.
 const NO_VERBS: &[&str] = &[
-    "a", "an", "the", "we", "i", "it", "this", "that", "there", "our", "my", "all", "every", "more", "better", "new",
-    "no", "some", "proper", "need", "needs", "should", "must", "maybe", "possibly", "monitoring", "alerting", "tests",
-    "alerts", "documentation", "docs", "runbook", "dashboard", "training", "communication", "process", "logging",
-    "automation", "backup", "backups", "improvement", "improvements", "investigation", "bug", "issue", "fixes",
-    "nothing", "something", "someone", "engineers", "developers", "everyone", "team", "lack", "missing", "alarm",
+    "a",
+    "an",
+    "the",
+    "we",
+    "i",
+    "it",
+    "this",
+    "that",
+    "there",
+    "our",
+    "my",
+    "all",
+    "every",
+    "more",
+    "better",
+    "new",
+    "no",
+    "some",
+    "proper",
+    "need",
+    "needs",
+    "should",
+    "must",
+    "maybe",
+    "possibly",
+    "monitoring",
+    "alerting",
+    "tests",
+    "alerts",
+    "documentation",
+    "docs",
+    "runbook",
+    "dashboard",
+    "training",
+    "communication",
+    "process",
+    "logging",
+    "automation",
+    "backup",
+    "backups",
+    "improvement",
+    "improvements",
+    "investigation",
+    "bug",
+    "issue",
+    "fixes",
+    "nothing",
+    "something",
+    "someone",
+    "engineers",
+    "developers",
+    "everyone",
+    "team",
+    "lack",
+    "missing",
+    "alarm",
 ];
 /// Verbs that have no end of their own.
 const OPEN_ENDED: &[&str] = &[
-    "investigate", "improve", "look", "explore", "consider", "think", "discuss", "review", "try", "research", "evaluate",
-    "understand", "revisit", "analyse", "analyze", "enhance", "strengthen", "optimise", "optimize", "reconsider",
-    "continue", "study", "examine", "assess", "better", "increase", "raise", "encourage", "promote", "remember",
-    "communicate", "ensure", "check", "monitor", "watch", "keep", "harden", "refine", "rethink", "be", "make", "take",
-    "pay", "help", "support", "work", "follow", "reduce", "avoid", "prevent",
+    "investigate",
+    "improve",
+    "look",
+    "explore",
+    "consider",
+    "think",
+    "discuss",
+    "review",
+    "try",
+    "research",
+    "evaluate",
+    "understand",
+    "revisit",
+    "analyse",
+    "analyze",
+    "enhance",
+    "strengthen",
+    "optimise",
+    "optimize",
+    "reconsider",
+    "continue",
+    "study",
+    "examine",
+    "assess",
+    "better",
+    "increase",
+    "raise",
+    "encourage",
+    "promote",
+    "remember",
+    "communicate",
+    "ensure",
+    "check",
+    "monitor",
+    "watch",
+    "keep",
+    "harden",
+    "refine",
+    "rethink",
+    "be",
+    "make",
+    "take",
+    "pay",
+    "help",
+    "support",
+    "work",
+    "follow",
+    "reduce",
+    "avoid",
+    "prevent",
 ];
 /// Words that give an end after all.
 const ENDS: &[&str] = &[
-    "until", "when", "once", "below", "above", "under", "within", "least", "most", "decide", "decision", "report",
-    "document", "write", "runbook", "threshold", "limit", "percent", "%", "list", "adr", "proposal", "per", "every",
-    "fails", "alert", "alerts", "test", "by",
+    "until",
+    "when",
+    "once",
+    "below",
+    "above",
+    "under",
+    "within",
+    "least",
+    "most",
+    "decide",
+    "decision",
+    "report",
+    "document",
+    "write",
+    "runbook",
+    "threshold",
+    "limit",
+    "percent",
+    "%",
+    "list",
+    "adr",
+    "proposal",
+    "per",
+    "every",
+    "fails",
+    "alert",
+    "alerts",
+    "test",
+    "by",
 ];
 /// Longest title that one action needs, in characters.
 const LONG_TITLE: usize = 140;
@@ -95,8 +217,12 @@ pub fn concerns(action: &Action<'_>) -> Vec<Concern> {
     if !first.is_empty() && !starts_with_a_verb(first) {
         add(ConcernKind::Verb, "Start with what is to be done: add, remove, limit, alert, document.");
     }
-    let is_everything = words.iter().any(|word| matches!(word.as_str(), "all" | "everything" | "everywhere" | "always" | "never"));
-    if action.title.chars().count() > LONG_TITLE || action.title.contains(';') || words.iter().filter(|word| *word == "and").count() > 1 {
+    let is_everything =
+        words.iter().any(|word| matches!(word.as_str(), "all" | "everything" | "everywhere" | "always" | "never"));
+    if action.title.chars().count() > LONG_TITLE
+        || action.title.contains(';')
+        || words.iter().filter(|word| *word == "and").count() > 1
+    {
         add(ConcernKind::Bounds, "It holds several things. One item for each can be closed on its own.");
     } else if is_everything {
         add(ConcernKind::Bounds, "'All' and 'always' have no end. Name the first places where it counts.");
@@ -108,7 +234,10 @@ pub fn concerns(action: &Action<'_>) -> Vec<Concern> {
         add(ConcernKind::Date, "It has no date. Pick one, or the priority P1 to P3 whose rule sets it.");
     }
     if !action.has_factor {
-        add(ConcernKind::Factor, "Name the contributing factor that it works on, so that the next incident with it finds this item.");
+        add(
+            ConcernKind::Factor,
+            "Name the contributing factor that it works on, so that the next incident with it finds this item.",
+        );
     }
     found
 }

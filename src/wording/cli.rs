@@ -22,10 +22,8 @@ pub enum Form {
 pub fn look(paths: &[PathBuf], form: Form) -> Result<(), String> {
     for path in paths {
         let source = text_of(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
-        let hints: Vec<HintBody> = super::hints(&source, &People::default())
-            .into_iter()
-            .map(|hint| HintBody::new(hint, &source))
-            .collect();
+        let hints: Vec<HintBody> =
+            super::hints(&source, &People::default()).into_iter().map(|hint| HintBody::new(hint, &source)).collect();
         match form {
             Form::Json => {
                 println!("{}", serde_json::to_string(&AnswerBody { hints }).map_err(|error| error.to_string())?);

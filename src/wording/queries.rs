@@ -93,10 +93,10 @@ pub fn mask(c: &mut Conn, incident_id: i64) -> Result<Mask, Error> {
         .select((users::id, users::name, users::handle))
         .load(c)?;
     let masked = named.into_iter().map(|(id, name, handle)| {
-        let role = held.iter().find(|holder| holder.user_id == id).map_or_else(
-            || SOMEBODY.to_owned(),
-            |holder| format!("the {}", role_words(holder.role)),
-        );
+        let role = held
+            .iter()
+            .find(|holder| holder.user_id == id)
+            .map_or_else(|| SOMEBODY.to_owned(), |holder| format!("the {}", role_words(holder.role)));
         Masked { name, handle, role }
     });
     Ok(Mask::new(&masked.collect::<Vec<_>>()))

@@ -48,7 +48,10 @@ impl Mask {
     /// The role of somebody by their full name.
     pub fn role_of(&self, name: &str) -> String {
         let wanted = name.trim().to_lowercase();
-        self.spellings.iter().find(|(spelling, _)| *spelling == wanted).map_or_else(|| SOMEBODY.to_owned(), |(_, role)| role.clone())
+        self.spellings
+            .iter()
+            .find(|(spelling, _)| *spelling == wanted)
+            .map_or_else(|| SOMEBODY.to_owned(), |(_, role)| role.clone())
     }
 
     /// The text with people as roles. A name begins with a capital letter: `will` stays, `Will` does not.
@@ -63,7 +66,8 @@ impl Mask {
             let hit = if may_begin { self.spellings.iter().find_map(|spelling| matched(rest, spelling)) } else { None };
             match hit {
                 Some((length, role)) => {
-                    let begins = made.trim_end().is_empty() || made.trim_end().ends_with(['.', '!', '?', '\n', '-', '*', '#']);
+                    let begins =
+                        made.trim_end().is_empty() || made.trim_end().ends_with(['.', '!', '?', '\n', '-', '*', '#']);
                     made.push_str(&if begins { capitalised(role) } else { role.to_owned() });
                     at += length;
                     before = Some('e');

@@ -173,7 +173,10 @@ impl Cutter<'_> {
     fn goes_on(&self, at: usize, end: usize) -> bool {
         let rest = self.source[at..end].trim_start();
         let after_short = self.tokens.last().is_some_and(|token| {
-            matches!(token.text.as_str(), "e.g" | "i.e" | "eg" | "ie" | "etc" | "approx" | "vs" | "no" | "cf" | "mr" | "dr")
+            matches!(
+                token.text.as_str(),
+                "e.g" | "i.e" | "eg" | "ie" | "etc" | "approx" | "vs" | "no" | "cf" | "mr" | "dr"
+            )
         });
         after_short && rest.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit())
     }

@@ -41,10 +41,48 @@ const REACH: usize = 14;
 fn stands_between(word: &str) -> bool {
     matches!(
         word,
-        "have" | "had" | "has" | "was" | "were" | "is" | "are" | "be" | "been" | "did" | "do" | "does" | "also"
-            | "then" | "just" | "never" | "not" | "all" | "both" | "hadn't" | "didn't" | "may" | "might"
-            | "again" | "first" | "should" | "could" | "would" | "must" | "will" | "to" | "themselves" | "himself"
-            | "herself" | "ourselves" | "even" | "almost" | "quite" | "too" | "still" | "seems" | "seemed"
+        "have"
+            | "had"
+            | "has"
+            | "was"
+            | "were"
+            | "is"
+            | "are"
+            | "be"
+            | "been"
+            | "did"
+            | "do"
+            | "does"
+            | "also"
+            | "then"
+            | "just"
+            | "never"
+            | "not"
+            | "all"
+            | "both"
+            | "hadn't"
+            | "didn't"
+            | "may"
+            | "might"
+            | "again"
+            | "first"
+            | "should"
+            | "could"
+            | "would"
+            | "must"
+            | "will"
+            | "to"
+            | "themselves"
+            | "himself"
+            | "herself"
+            | "ourselves"
+            | "even"
+            | "almost"
+            | "quite"
+            | "too"
+            | "still"
+            | "seems"
+            | "seemed"
     ) || (word.len() > 4 && word.ends_with("ly"))
 }
 
@@ -184,7 +222,11 @@ fn classify(sentence: &Sentence, at: usize) -> Subject<'_> {
         Subject::People(word)
     } else if CUSTOMERS.contains(&word) {
         Subject::Customers
-    } else if token.is_capitalised && at > 0 && sentence.kind(at - 1) == Some(Kind::Person) && !sentence.word(at - 1).ends_with("'s") {
+    } else if token.is_capitalised
+        && at > 0
+        && sentence.kind(at - 1) == Some(Kind::Person)
+        && !sentence.word(at - 1).ends_with("'s")
+    {
         // "Alice Smith"
         Subject::Named
     } else {

@@ -2,7 +2,6 @@
 
 use crate::both;
 use crate::reviews::written;
-use crate::support::TestApp;
 
 both!(
     async fn published_postmortems_are_read_and_found_again(app: TestApp) {

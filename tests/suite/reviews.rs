@@ -8,7 +8,8 @@ use debrief::postmortems::queries::{self, Text};
 use crate::both;
 use crate::support::{Http, TestApp};
 
-const TEXT: &str = "## Summary\n\nThe pool ran dry. Payments failed for 40 minutes.\n\n## Timeline\n\nAt 14:02 the pager fired.\n";
+const TEXT: &str =
+    "## Summary\n\nThe pool ran dry. Payments failed for 40 minutes.\n\n## Timeline\n\nAt 14:02 the pager fired.\n";
 
 pub fn written(app: &TestApp, title: &str, text: &str) -> Incident {
     let (writer, now) = (Actor::program("test"), app.now());
@@ -37,7 +38,7 @@ pub fn rewritten(app: &TestApp, incident: &Incident, base: i64, text: &str) {
 const REVIEW: &str = "/incidents/INC-1/postmortem/review";
 
 async fn comment(http: &mut Http, quote: &str, text: &str) -> u16 {
-    http.post(&format!("{REVIEW}/comments"), &[("quote", quote), ("text", text)]).await.status
+    http.post(&format!("{REVIEW}/comments"), &[("quote", quote), ("text", text)]).await.status.as_u16()
 }
 
 both!(
@@ -61,7 +62,8 @@ both!(
         assert_eq!(bea.get("/reviews?view=late").await.all("tbody th"), Vec::<String>::new());
         let silent = bea.post(&format!("{REVIEW}/verdicts"), &[("verdict", "change_wanted"), ("revision", "1")]).await;
         assert_eq!(silent.status, 422);
-        let said = bea.post_and_follow(&format!("{REVIEW}/verdicts"), &[("verdict", "approved"), ("revision", "1")]).await;
+        let said =
+            bea.post_and_follow(&format!("{REVIEW}/verdicts"), &[("verdict", "approved"), ("revision", "1")]).await;
         assert!(said.text().contains("1 of 1 approved revision 1"), "{}", said.text());
         assert_eq!(bea.get("/reviews").await.all("tbody th"), Vec::<String>::new());
         assert_eq!(bea.get("/reviews?view=unreviewed").await.all("tbody th"), Vec::<String>::new());
@@ -99,13 +101,18 @@ both!(
         assert_eq!(comment(&mut ada, "the pager fired", "At whom?").await, 303);
         assert_eq!(comment(&mut ada, "", "Good to read.").await, 303);
         let refused = ada.post(&format!("{REVIEW}/comments"), &[("quote", "not there"), ("text", "my words")]).await;
-        assert_eq!((refused.status, refused.typed("text")), (422, "my words".to_owned()));
+        assert_eq!((refused.status.as_u16(), refused.typed("text")), (422, "my words".to_owned()));
 
         let page = ada.get(REVIEW).await;
         assert_eq!(page.all(".doc .passage"), ["Payments failed for 40 minutes", "the pager fired"]);
         assert_eq!(page.all("#comments blockquote").len(), 2);
 
-        rewritten(&app, &incident, 1, "## Summary\n\nAn opening.\n\nThe pool ran dry. Card payments failed for 43 minutes.\n\n## Timeline\n\nNothing yet.\n");
+        rewritten(
+            &app,
+            &incident,
+            1,
+            "## Summary\n\nAn opening.\n\nThe pool ran dry. Card payments failed for 43 minutes.\n\n## Timeline\n\nNothing yet.\n",
+        );
         let page = ada.get(REVIEW).await;
         assert_eq!(page.all(".doc .passage").len(), 1, "{}", page.text());
         assert!(page.text().contains("The passage reads differently now."));

@@ -6,7 +6,7 @@ use debrief::wording;
 use debrief::wording::model::People;
 
 use crate::both;
-use crate::support::{TestApp, samples};
+use crate::support::samples;
 
 both!(
     async fn a_program_asks_for_hints(app: TestApp) {
@@ -20,7 +20,9 @@ both!(
         assert_eq!(&text[start..end], "should have tested");
         assert_eq!(hints[0]["line"], 1);
         assert!(hints[0]["question"].as_str().unwrap().ends_with('?'));
-        let none = robot.json(Method::POST, "/api/v1/wording", &serde_json::json!({ "markdown": "The build failed to start." })).await;
+        let none = robot
+            .json(Method::POST, "/api/v1/wording", &serde_json::json!({ "markdown": "The build failed to start." }))
+            .await;
         assert_eq!(none.json()["hints"], serde_json::json!([]));
         assert_eq!(robot.json(Method::POST, "/api/v1/wording", &serde_json::json!({})).await.status, 422);
     }
@@ -29,7 +31,8 @@ both!(
 #[test]
 fn real_postmortems_get_few_hints() {
     let Some(folder) = samples() else { return };
-    let mut files: Vec<_> = std::fs::read_dir(folder.join("postmortems/mybinder")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder.join("postmortems/mybinder")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let (mut words, mut count, mut told) = (0, 0, String::new());
     for path in files.iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {

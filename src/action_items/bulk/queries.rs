@@ -93,7 +93,10 @@ fn tell_owner(c: &mut Conn, actor: &Actor, given: &[ActionRow], now: Moment) -> 
         let title = format!("{} is yours: {}", first.item.key(), first.item.title);
         (title, Thing::new("action_item", first.item.key(), first.item.path()))
     } else {
-        (format!("{} action items are yours", given.len()), Thing::new("action_item", first.item.key(), "/action-items?view=mine"))
+        (
+            format!("{} action items are yours", given.len()),
+            Thing::new("action_item", first.item.key(), "/action-items?view=mine"),
+        )
     };
     let notice = Notice {
         kind: NoticeKind::ActionAssigned,

@@ -112,8 +112,7 @@ async fn settle(
         .await?;
     let page = path(&incident);
     let flash = match settling {
-        Settling::Resolved => Flash::ok("Settled.")
-            .with_undo(format!("{page}/comments/{id}/reopening")),
+        Settling::Resolved => Flash::ok("Settled.").with_undo(format!("{page}/comments/{id}/reopening")),
         Settling::Reopened => Flash::ok("Open again."),
     };
     Ok(see_other_with(format!("{page}#comments"), &flash))

@@ -117,10 +117,14 @@ fn after_been(s: &Sentence, been: usize) -> (usize, &str) {
     let mut at = been + 1;
     while at < been + 5 {
         let word = s.word(at);
-        let is_degree = matches!(word, "much" | "a" | "lot" | "far" | "even" | "very" | "so" | "also" | "more" | "way" | "bit")
-            || BETWEEN.contains(&word)
-            || (word.len() > 4 && word.ends_with("ly"));
-        if !is_degree || (COMPARATIVES.contains(&word) && word != "more") || (word == "a" && s.word(at + 1) != "lot" && s.word(at + 1) != "bit") {
+        let is_degree =
+            matches!(word, "much" | "a" | "lot" | "far" | "even" | "very" | "so" | "also" | "more" | "way" | "bit")
+                || BETWEEN.contains(&word)
+                || (word.len() > 4 && word.ends_with("ly"));
+        if !is_degree
+            || (COMPARATIVES.contains(&word) && word != "more")
+            || (word == "a" && s.word(at + 1) != "lot" && s.word(at + 1) != "bit")
+        {
             break;
         }
         at += 1;
@@ -196,8 +200,12 @@ fn could(s: &Sentence, perfect: &Perfect, who: &Subject<'_>, verb: &str) -> bool
             && !matches!(who, Subject::Missing);
     }
     match who {
-        Subject::Us => !HARMS.contains(&verb) || (verb == "used" && !perfect.is_negated && s.word(perfect.verb + 1) != "up"),
-        Subject::People(word) if matches!(*word, "someone" | "somebody" | "anyone" | "anybody" | "people" | "they" | "you" | "who") => {
+        Subject::Us => {
+            !HARMS.contains(&verb) || (verb == "used" && !perfect.is_negated && s.word(perfect.verb + 1) != "up")
+        }
+        Subject::People(word)
+            if matches!(*word, "someone" | "somebody" | "anyone" | "anybody" | "people" | "they" | "you" | "who") =>
+        {
             CAUGHT.contains(&verb)
         }
         Subject::People(_) | Subject::Named => !HARMS.contains(&verb),
@@ -205,19 +213,41 @@ fn could(s: &Sentence, perfect: &Perfect, who: &Subject<'_>, verb: &str) -> bool
         Subject::Thing(_) => {
             CAUGHT.contains(&verb)
                 && !perfect.is_negated
-                && !matches!(s.word(perfect.verb + 1), "users" | "customers" | "clients" | "people" | "requests" | "traffic" | "other")
+                && !matches!(
+                    s.word(perfect.verb + 1),
+                    "users" | "customers" | "clients" | "people" | "requests" | "traffic" | "other"
+                )
         }
         Subject::Customers | Subject::There => false,
     }
 }
 
 fn is_virtue(word: &str) -> bool {
-    matches!(word, "careful" | "proactive" | "explicit" | "transparent" | "precise" | "specific" | "timely" | "thorough" | "efficient" | "robust" | "responsive" | "effective" | "helpful" | "gradual")
+    matches!(
+        word,
+        "careful"
+            | "proactive"
+            | "explicit"
+            | "transparent"
+            | "precise"
+            | "specific"
+            | "timely"
+            | "thorough"
+            | "efficient"
+            | "robust"
+            | "responsive"
+            | "effective"
+            | "helpful"
+            | "gradual"
+    )
 }
 
 /// "could have been more severe", "could have been found in the logs by attackers": luck, not a counterfactual.
 fn is_mere_risk(s: &Sentence, at: usize) -> bool {
-    matches!(s.word(at + 1), "severe" | "serious" | "impactful" | "widespread" | "damaging" | "harmful" | "users" | "people" | "customers")
+    matches!(
+        s.word(at + 1),
+        "severe" | "serious" | "impactful" | "widespread" | "damaging" | "harmful" | "users" | "people" | "customers"
+    )
 }
 
 fn might(s: &Sentence, perfect: &Perfect, who: &Subject<'_>, verb: &str) -> bool {
@@ -225,7 +255,18 @@ fn might(s: &Sentence, perfect: &Perfect, who: &Subject<'_>, verb: &str) -> bool
         let (at, next) = after_been(s, perfect.verb);
         return matches!(
             next,
-            "avoided" | "prevented" | "caught" | "detected" | "noticed" | "mitigated" | "spotted" | "averted" | "better" | "faster" | "quicker" | "sooner"
+            "avoided"
+                | "prevented"
+                | "caught"
+                | "detected"
+                | "noticed"
+                | "mitigated"
+                | "spotted"
+                | "averted"
+                | "better"
+                | "faster"
+                | "quicker"
+                | "sooner"
         ) && !is_mere_risk(s, at);
     }
     matches!(who, Subject::Us) && CAUGHT.contains(&verb)
@@ -236,15 +277,23 @@ fn would(s: &Sentence, perfect: &Perfect, who: &Subject<'_>, verb: &str) -> bool
     if perfect.is_negated {
         let negative = matches!(verb, "happened" | "occurred" | "failed" | "broken")
             || (verb == "been"
-                && matches!(after_been(s, perfect.verb).1, "affected" | "impacted" | "necessary" | "needed" | "possible" | "a" | "an"));
-        return (negative || (who.is_somebody() && REALISED.contains(&verb) && verb != "been")) && !matches!(who, Subject::Customers);
+                && matches!(
+                    after_been(s, perfect.verb).1,
+                    "affected" | "impacted" | "necessary" | "needed" | "possible" | "a" | "an"
+                ));
+        return (negative || (who.is_somebody() && REALISED.contains(&verb) && verb != "been"))
+            && !matches!(who, Subject::Customers);
     }
     if verb == "been" {
         let (_, next) = after_been(s, perfect.verb);
-        let is_aware = matches!(who, Subject::Us) && matches!(next, "alerted" | "aware" | "notified" | "paged" | "warned" | "able");
+        let is_aware = matches!(who, Subject::Us)
+            && matches!(next, "alerted" | "aware" | "notified" | "paged" | "warned" | "able");
         return DESIRABLE.contains(&next) || is_aware;
     }
-    if matches!(who, Subject::Us) || matches!(who, Subject::Named) || matches!(who, Subject::People(word) if *word != "they") {
+    if matches!(who, Subject::Us)
+        || matches!(who, Subject::Named)
+        || matches!(who, Subject::People(word) if *word != "they")
+    {
         return REALISED.contains(&verb) && !matches!(verb, "had");
     }
     if matches!(who, Subject::Customers) {
@@ -253,12 +302,26 @@ fn would(s: &Sentence, perfect: &Perfect, who: &Subject<'_>, verb: &str) -> bool
     let next = s.word(perfect.verb + 1);
     match verb {
         "allowed" | "enabled" | "given" | "shown" | "told" | "led" | "pointed" | "bought" | "saved" | "helped" => {
-            verb == "helped" || matches!(next, "us" | "me" | "the" | "you" | "them" | "people" | "engineers" | "time") && next != "them"
+            verb == "helped"
+                || matches!(next, "us" | "me" | "the" | "you" | "them" | "people" | "engineers" | "time")
+                    && next != "them"
         }
         "made" => {
             let end = (perfect.verb + 9).min(s.tokens.len());
             (perfect.verb + 1..end).any(|index| {
-                matches!(s.word(index), "easier" | "clear" | "clearer" | "obvious" | "faster" | "quicker" | "simpler" | "visible" | "possible" | "difference")
+                matches!(
+                    s.word(index),
+                    "easier"
+                        | "clear"
+                        | "clearer"
+                        | "obvious"
+                        | "faster"
+                        | "quicker"
+                        | "simpler"
+                        | "visible"
+                        | "possible"
+                        | "difference"
+                )
             })
         }
         _ => CAUGHT.contains(&verb) && !matches!(next, "users" | "customers"),
@@ -282,7 +345,9 @@ fn is_unreal_condition(s: &Sentence, at: usize) -> bool {
     let had = (at + 2..(at + 9).min(s.tokens.len())).find(|&index| matches!(s.word(index), "had" | "hadn't"));
     let Some(had) = had else { return false };
     let verb = skip_adverbs(s, had + 1);
-    if !(is_participle(s.word(verb)) || matches!(s.word(had + 1), "a" | "an" | "the" | "more" | "better" | "this" | "some" | "proper")) {
+    if !(is_participle(s.word(verb))
+        || matches!(s.word(had + 1), "a" | "an" | "the" | "more" | "better" | "this" | "some" | "proper"))
+    {
         return false;
     }
     s.tokens.iter().any(|token| token.kind == Kind::Word && is_modal(&token.text))
@@ -292,7 +357,10 @@ fn is_unreal_condition(s: &Sentence, at: usize) -> bool {
 fn is_inverted_condition(s: &Sentence, at: usize) -> bool {
     let opens = at == 0 || matches!(s.kind(at - 1), Some(Kind::Comma | Kind::Stop));
     opens
-        && matches!(s.word(at + 1), "we" | "i" | "they" | "he" | "she" | "the" | "this" | "it" | "there" | "these" | "our")
+        && matches!(
+            s.word(at + 1),
+            "we" | "i" | "they" | "he" | "she" | "the" | "this" | "it" | "there" | "these" | "our"
+        )
         && s.tokens.iter().skip(at + 2).any(|token| token.kind == Kind::Word && is_modal(&token.text))
 }
 
@@ -303,8 +371,24 @@ fn is_hindsight(s: &Sentence, at: usize) -> bool {
             is_modal(&token.text)
                 || matches!(
                     token.text.as_str(),
-                    "mistake" | "obvious" | "obviously" | "wrong" | "clear" | "clearly" | "better" | "bad" | "needed" | "error"
-                        | "poor" | "premature" | "unwise" | "too" | "foolish" | "apparent" | "wasn't" | "ill-advised"
+                    "mistake"
+                        | "obvious"
+                        | "obviously"
+                        | "wrong"
+                        | "clear"
+                        | "clearly"
+                        | "better"
+                        | "bad"
+                        | "needed"
+                        | "error"
+                        | "poor"
+                        | "premature"
+                        | "unwise"
+                        | "too"
+                        | "foolish"
+                        | "apparent"
+                        | "wasn't"
+                        | "ill-advised"
                 )
         })
 }

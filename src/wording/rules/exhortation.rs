@@ -6,8 +6,19 @@ use super::super::lexicon::{CUSTOMERS, PEOPLE_PRONOUNS, ROLES};
 use super::super::sentences::Sentence;
 
 const VIRTUES: &[&str] = &[
-    "careful", "vigilant", "diligent", "cautious", "attentive", "mindful", "thorough", "disciplined", "alert",
-    "rigorous", "conscientious", "meticulous", "observant",
+    "careful",
+    "vigilant",
+    "diligent",
+    "cautious",
+    "attentive",
+    "mindful",
+    "thorough",
+    "disciplined",
+    "alert",
+    "rigorous",
+    "conscientious",
+    "meticulous",
+    "observant",
 ];
 
 pub(super) fn find(s: &Sentence, at: usize) -> Option<Range<usize>> {
@@ -15,16 +26,41 @@ pub(super) fn find(s: &Sentence, at: usize) -> Option<Range<usize>> {
         "be" | "being" | "been" | "become" | "remain" | "stay" => virtue(s, at),
         "careful" if s.word_before(at, 1) == "more" && s.word_before(at, 2) != "be" => Some(at - 1..at + 1),
         "carefully" if s.word_before(at, 1) == "more" => Some(at - 1..at + 1),
-        "more" if matches!(s.word(at + 1), "care" | "attention" | "caution" | "vigilance" | "diligence" | "discipline") => {
+        "more"
+            if matches!(
+                s.word(at + 1),
+                "care" | "attention" | "caution" | "vigilance" | "diligence" | "discipline"
+            ) =>
+        {
             let is_wanted = (at.saturating_sub(4)..at).any(|index| {
-                matches!(s.word(index), "take" | "taking" | "pay" | "paying" | "with" | "exercise" | "use" | "show" | "need" | "needs" | "requires" | "give")
+                matches!(
+                    s.word(index),
+                    "take"
+                        | "taking"
+                        | "pay"
+                        | "paying"
+                        | "with"
+                        | "exercise"
+                        | "use"
+                        | "show"
+                        | "need"
+                        | "needs"
+                        | "requires"
+                        | "give"
+                )
             });
             is_wanted.then_some(at..at + 2)
         }
-        "care" if matches!(s.word_before(at, 1), "better" | "extra" | "greater" | "special" | "great" | "due") && is_asked(s, at) => {
+        "care"
+            if matches!(s.word_before(at, 1), "better" | "extra" | "greater" | "special" | "great" | "due")
+                && is_asked(s, at) =>
+        {
             Some(at - 1..at + 1)
         }
-        "attention" if matches!(s.word_before(at, 1), "closer" | "better" | "close" | "extra" | "careful") && is_asked(s, at) => {
+        "attention"
+            if matches!(s.word_before(at, 1), "closer" | "better" | "close" | "extra" | "careful")
+                && is_asked(s, at) =>
+        {
             Some(at - 1..at + 1)
         }
         "caution" if matches!(s.word_before(at, 1), "extra" | "greater") => Some(at - 1..at + 1),
@@ -40,7 +76,23 @@ pub(super) fn find(s: &Sentence, at: usize) -> Option<Range<usize>> {
 /// `be (more) careful`, not "be careful" said of what a machine is.
 fn virtue(s: &Sentence, at: usize) -> Option<Range<usize>> {
     let mut next = at + 1;
-    while matches!(s.word(next), "more" | "extra" | "very" | "much" | "especially" | "particularly" | "better" | "even" | "a" | "lot" | "bit" | "really" | "always" | "super") {
+    while matches!(
+        s.word(next),
+        "more"
+            | "extra"
+            | "very"
+            | "much"
+            | "especially"
+            | "particularly"
+            | "better"
+            | "even"
+            | "a"
+            | "lot"
+            | "bit"
+            | "really"
+            | "always"
+            | "super"
+    ) {
         next += 1;
     }
     let word = s.word(next);
@@ -52,7 +104,9 @@ fn virtue(s: &Sentence, at: usize) -> Option<Range<usize>> {
 }
 
 fn is_asked(s: &Sentence, at: usize) -> bool {
-    (at.saturating_sub(3)..at).any(|index| matches!(s.word(index), "take" | "taking" | "pay" | "paying" | "with" | "exercise" | "use" | "taken" | "paid"))
+    (at.saturating_sub(3)..at).any(|index| {
+        matches!(s.word(index), "take" | "taking" | "pay" | "paying" | "with" | "exercise" | "use" | "taken" | "paid")
+    })
 }
 
 /// Somebody who is to be reminded.
@@ -60,7 +114,9 @@ fn somebody(s: &Sentence, from: usize) -> Option<usize> {
     (from..from + 4)
         .find(|&index| {
             let word = s.word(index);
-            (PEOPLE_PRONOUNS.contains(&word) || ROLES.contains(&word) || CUSTOMERS.contains(&word) && word.starts_with("user"))
+            (PEOPLE_PRONOUNS.contains(&word)
+                || ROLES.contains(&word)
+                || CUSTOMERS.contains(&word) && word.starts_with("user"))
                 || matches!(word, "ourselves" | "us" | "all" | "colleagues")
         })
         .map(|index| index + 1)
@@ -73,6 +129,8 @@ fn is_exhorted(s: &Sentence, at: usize) -> bool {
             && (at == 1
                 || (at.saturating_sub(4)..at).any(|index| {
                     let word = s.word(index);
-                    PEOPLE_PRONOUNS.contains(&word) || ROLES.contains(&word) || matches!(word, "please" | "need" | "must")
+                    PEOPLE_PRONOUNS.contains(&word)
+                        || ROLES.contains(&word)
+                        || matches!(word, "please" | "need" | "must")
                 }))
 }

@@ -13,10 +13,11 @@ pub(super) fn find(s: &Sentence, at: usize) -> Option<Range<usize>> {
 /// Words that judge whatever stands around them, and those that need a person.
 fn adjective(s: &Sentence, at: usize) -> Option<Range<usize>> {
     let judged = match s.word(at) {
-        "careless" | "carelessly" | "carelessness" | "negligent" | "negligently" | "negligence" | "sloppy" | "sloppiness"
-        | "incompetent" | "incompetence" | "irresponsible" | "irresponsibly" | "reckless" | "recklessly" | "foolish"
-        | "foolishly" | "inattentive" | "inattention" | "inattentiveness" | "laziness" | "stupidity" | "complacent" | "complacency"
-        | "incompetently" | "thoughtless" | "thoughtlessly" | "clueless" | "unprofessional" => true,
+        "careless" | "carelessly" | "carelessness" | "negligent" | "negligently" | "negligence" | "sloppy"
+        | "sloppiness" | "incompetent" | "incompetence" | "irresponsible" | "irresponsibly" | "reckless"
+        | "recklessly" | "foolish" | "foolishly" | "inattentive" | "inattention" | "inattentiveness" | "laziness"
+        | "stupidity" | "complacent" | "complacency" | "incompetently" | "thoughtless" | "thoughtlessly"
+        | "clueless" | "unprofessional" => true,
         "stupid" | "stupidly" | "dumb" | "dumbly" => {
             matches!(s.word(at + 1), "mistake" | "error" | "decision" | "idea" | "change" | "thing" | "move")
                 || subject::before(s, at).is_somebody()
@@ -26,9 +27,14 @@ fn adjective(s: &Sentence, at: usize) -> Option<Range<usize>> {
                 || (matches!(s.word_before(at, 1), "was" | "were" | "too" | "got" | "being" | "so" | "am" | "been")
                     && subject::before(s, at - 1).is_somebody())
         }
-        "judgement" | "judgment" => matches!(s.word_before(at, 1), "poor" | "bad" | "lapse") || s.word_before(at, 2) == "error",
+        "judgement" | "judgment" => {
+            matches!(s.word_before(at, 1), "poor" | "bad" | "lapse") || s.word_before(at, 2) == "error"
+        }
         "lack" if s.word(at + 1) == "of" => {
-            matches!(s.word(at + 2), "attention" | "care" | "diligence" | "discipline" | "vigilance" | "competence" | "common")
+            matches!(
+                s.word(at + 2),
+                "attention" | "care" | "diligence" | "discipline" | "vigilance" | "competence" | "common"
+            )
         }
         "fault" => {
             matches!(s.word_before(at, 1), "my" | "our" | "his" | "her" | "their")
@@ -36,7 +42,9 @@ fn adjective(s: &Sentence, at: usize) -> Option<Range<usize>> {
         }
         "blame" => s.word_before(at, 1) == "to" && subject::before(s, at - 1).is_somebody(),
         "guilty" => subject::before(s, at).is_somebody(),
-        "screwed" | "messed" | "goofed" => subject::before(s, at).is_somebody() && (s.word(at) == "goofed" || s.word(at + 1) == "up"),
+        "screwed" | "messed" | "goofed" => {
+            subject::before(s, at).is_somebody() && (s.word(at) == "goofed" || s.word(at + 1) == "up")
+        }
         _ => false,
     };
     judged.then_some(at..at + 1)
@@ -52,16 +60,20 @@ fn omission(s: &Sentence, at: usize) -> Option<Range<usize>> {
             let who = subject::before(s, at);
             let is_note = matches!(who, Subject::Missing) && at == 0 && word == "forgot";
             (is_past && (who.is_somebody() || matches!(who, Subject::Customers) || is_note)
-                || word == "forgetting" && matches!(next, "to") && !matches!(s.word_before(at, 1), "avoid" | "prevent" | "against"))
+                || word == "forgetting"
+                    && matches!(next, "to")
+                    && !matches!(s.word_before(at, 1), "avoid" | "prevent" | "against"))
             .then_some(at..at + 1)
         }
         "forgotten" => {
             let by = s.word_before(at, 1);
             let who = subject::before(s, at);
             // "it was forgotten": somebody forgot it. "so that these do not get forgotten" looks ahead.
-            (matches!(by, "was" | "were" | "been") || matches!(by, "had" | "have") && who.is_somebody() || s.word_before(at, 2) == "had" && who.is_somebody())
-                .then_some(at..at + 1)
-                .filter(|_| !s.has_any(&["won't", "will"]))
+            (matches!(by, "was" | "were" | "been")
+                || matches!(by, "had" | "have") && who.is_somebody()
+                || s.word_before(at, 2) == "had" && who.is_somebody())
+            .then_some(at..at + 1)
+            .filter(|_| !s.has_any(&["won't", "will"]))
         }
         "failed" | "failing" | "fail" if next == "to" => {
             let verb = verb_after(s, at + 2);
@@ -71,37 +83,76 @@ fn omission(s: &Sentence, at: usize) -> Option<Range<usize>> {
                 Subject::Named => word == "failed",
                 Subject::People("they" | "who" | "you") => word == "failed" && NOTICING.contains(&verb),
                 Subject::People(_) => word == "failed" && (!ATTEMPTS.contains(&verb)),
-                Subject::Missing => at == 0 && matches!(verb, "notice" | "check" | "realise" | "realize" | "communicate" | "verify" | "consider" | "recognise" | "recognize" | "inform" | "remember" | "test" | "escalate" | "anticipate" | "appreciate" | "follow"),
+                Subject::Missing => {
+                    at == 0
+                        && matches!(
+                            verb,
+                            "notice"
+                                | "check"
+                                | "realise"
+                                | "realize"
+                                | "communicate"
+                                | "verify"
+                                | "consider"
+                                | "recognise"
+                                | "recognize"
+                                | "inform"
+                                | "remember"
+                                | "test"
+                                | "escalate"
+                                | "anticipate"
+                                | "appreciate"
+                                | "follow"
+                        )
+                }
                 _ => false,
             };
             blamed.then_some(at..at + 2)
         }
         "neglected" | "neglecting" => {
             let who = subject::before(s, at);
-            (who.is_somebody() || matches!(who, Subject::Missing) && next == "to" || matches!(s.word_before(at, 1), "was" | "were" | "been"))
-                .then_some(at..at + 1)
+            (who.is_somebody()
+                || matches!(who, Subject::Missing) && next == "to"
+                || matches!(s.word_before(at, 1), "was" | "were" | "been"))
+            .then_some(at..at + 1)
         }
         "overlooked" => {
             let who = subject::before(s, at);
-            (who.is_somebody() || matches!(s.word_before(at, 1), "was" | "were" | "been") || matches!(who, Subject::Missing) && at == 0)
+            (who.is_somebody()
+                || matches!(s.word_before(at, 1), "was" | "were" | "been")
+                || matches!(who, Subject::Missing) && at == 0)
                 .then_some(at..at + 1)
                 .filter(|_| !matches!(s.word_before(at, 1), "be" | "not"))
         }
         "missed" => {
             let who = subject::before(s, at);
             let passive_review = matches!(s.word_before(at, 1), "was" | "were" | "been" | "got")
-                && (at + 1..at + 6).any(|index| matches!(s.word(index), "review" | "testing" | "qa" | "reviewer" | "reviewers" | "reviews" | "engineer" | "team" | "us"));
-            let active = (who.is_somebody_else() || matches!(who, Subject::Us)) && !matches!(s.word_before(at, 1), "was" | "were" | "been")
+                && (at + 1..at + 6).any(|index| {
+                    matches!(
+                        s.word(index),
+                        "review" | "testing" | "qa" | "reviewer" | "reviewers" | "reviews" | "engineer" | "team" | "us"
+                    )
+                });
+            let active = (who.is_somebody_else() || matches!(who, Subject::Us))
+                && !matches!(s.word_before(at, 1), "was" | "were" | "been")
                 && !matches!(next, "out" | "by")
-                && !(at + 1..at + 7).any(|index| matches!(s.word(index), "objective" | "objectives" | "slo" | "slos" | "sla" | "target" | "targets" | "deadline"));
+                && !(at + 1..at + 7).any(|index| {
+                    matches!(
+                        s.word(index),
+                        "objective" | "objectives" | "slo" | "slos" | "sla" | "target" | "targets" | "deadline"
+                    )
+                });
             (active || passive_review).then_some(at..at + 1)
         }
         "ignored" | "disregarded" | "dismissed" => {
             let who = subject::before(s, at);
             let passive = matches!(s.word_before(at, 1), "was" | "were" | "been" | "got")
                 && matches!(&who, Subject::Thing(head) if is_alarm(head));
-            (passive || who.is_somebody() && !matches!(s.word_before(at, 1), "was" | "were" | "been") && !matches!(who, Subject::People("they" | "who")))
-                .then_some(at..at + 1)
+            (passive
+                || who.is_somebody()
+                    && !matches!(s.word_before(at, 1), "was" | "were" | "been")
+                    && !matches!(who, Subject::People("they" | "who")))
+            .then_some(at..at + 1)
         }
         "slow" if matches!(next, "to") && matches!(s.word_before(at, 1), "was" | "were" | "too" | "been") => {
             subject::before(s, at).is_somebody().then_some(at..at + 1)
@@ -113,8 +164,26 @@ fn omission(s: &Sentence, at: usize) -> Option<Range<usize>> {
 fn is_alarm(head: &str) -> bool {
     matches!(
         head,
-        "alert" | "alerts" | "warning" | "warnings" | "page" | "pages" | "email" | "emails" | "notification"
-            | "notifications" | "alarm" | "alarms" | "ticket" | "tickets" | "reports" | "signs" | "this" | "it" | "message" | "messages"
+        "alert"
+            | "alerts"
+            | "warning"
+            | "warnings"
+            | "page"
+            | "pages"
+            | "email"
+            | "emails"
+            | "notification"
+            | "notifications"
+            | "alarm"
+            | "alarms"
+            | "ticket"
+            | "tickets"
+            | "reports"
+            | "signs"
+            | "this"
+            | "it"
+            | "message"
+            | "messages"
     )
 }
 
@@ -146,26 +215,82 @@ fn refusal(s: &Sentence, at: usize) -> Option<Range<usize>> {
             }
             let verb = at + 1;
             let is_rule = (verb + 1..verb + 7).any(|index| {
-                matches!(s.word(index), "process" | "procedure" | "procedures" | "runbook" | "checklist" | "protocol" | "instructions" | "rules" | "steps" | "guidelines" | "documentation" | "policy" | "playbook")
+                matches!(
+                    s.word(index),
+                    "process"
+                        | "procedure"
+                        | "procedures"
+                        | "runbook"
+                        | "checklist"
+                        | "protocol"
+                        | "instructions"
+                        | "rules"
+                        | "steps"
+                        | "guidelines"
+                        | "documentation"
+                        | "policy"
+                        | "playbook"
+                )
             });
             match s.word(verb) {
                 "think" | "thought" if matches!(s.word(verb + 1), "to" | "of" | "about") => Some(at..verb + 1),
                 "bother" => Some(at..verb + 1),
                 "follow" | "followed" | "read" if is_rule => Some(at..verb + 1),
                 "properly" | "adequately" | "sufficiently" | "carefully" | "thoroughly" | "fully"
-                    if matches!(s.word(verb + 1), "test" | "check" | "review" | "verify" | "communicate" | "consider" | "tested" | "checked" | "reviewed" | "verified" | "understand" | "think" | "plan" | "validate") =>
+                    if matches!(
+                        s.word(verb + 1),
+                        "test"
+                            | "check"
+                            | "review"
+                            | "verify"
+                            | "communicate"
+                            | "consider"
+                            | "tested"
+                            | "checked"
+                            | "reviewed"
+                            | "verified"
+                            | "understand"
+                            | "think"
+                            | "plan"
+                            | "validate"
+                    ) =>
                 {
                     Some(at..verb + 2)
                 }
-                "pay" if s.word(verb + 1).ends_with("attention") || s.word(verb + 2) == "attention" => Some(at..verb + 1),
+                "pay" if s.word(verb + 1).ends_with("attention") || s.word(verb + 2) == "attention" => {
+                    Some(at..verb + 1)
+                }
                 _ => None,
             }
         }
         "nobody" | "no-one" | "noone" => careless_crowd(s, at, at + 1),
         "one" if s.word_before(at, 1) == "no" => careless_crowd(s, at - 1, at + 1),
         "without" => {
-            let verb = if matches!(next, "properly" | "first" | "even" | "adequately" | "actually" | "fully" | "thoroughly" | "carefully") { at + 2 } else { at + 1 };
-            let careless = matches!(s.word(verb), "testing" | "checking" | "thinking" | "reading" | "verifying" | "telling" | "asking" | "notifying" | "informing" | "realising" | "realizing" | "consulting" | "looking" | "reviewing");
+            let verb = if matches!(
+                next,
+                "properly" | "first" | "even" | "adequately" | "actually" | "fully" | "thoroughly" | "carefully"
+            ) {
+                at + 2
+            } else {
+                at + 1
+            };
+            let careless = matches!(
+                s.word(verb),
+                "testing"
+                    | "checking"
+                    | "thinking"
+                    | "reading"
+                    | "verifying"
+                    | "telling"
+                    | "asking"
+                    | "notifying"
+                    | "informing"
+                    | "realising"
+                    | "realizing"
+                    | "consulting"
+                    | "looking"
+                    | "reviewing"
+            );
             (careless && acts_before(s, at)).then_some(at..verb + 1)
         }
         "supposed" if next == "to" && matches!(s.word_before(at, 1), "was" | "were") => {
@@ -181,8 +306,26 @@ fn careless_crowd(s: &Sentence, start: usize, from: usize) -> Option<Range<usize
     while matches!(s.word(verb), "on" | "in" | "the" | "team" | "had" | "actually" | "ever" | "of" | "us" | "else") {
         verb += 1;
     }
-    matches!(s.word(verb), "thought" | "bothered" | "checked" | "tested" | "reviewed" | "verified" | "followed" | "cared" | "questioned" | "looked" | "remembered" | "acted" | "responded" | "picked" | "took" | "paid")
-        .then_some(start..verb + 1)
+    matches!(
+        s.word(verb),
+        "thought"
+            | "bothered"
+            | "checked"
+            | "tested"
+            | "reviewed"
+            | "verified"
+            | "followed"
+            | "cared"
+            | "questioned"
+            | "looked"
+            | "remembered"
+            | "acted"
+            | "responded"
+            | "picked"
+            | "took"
+            | "paid"
+    )
+    .then_some(start..verb + 1)
 }
 
 /// Somebody acts earlier in the sentence: "Bob pushed the change without testing".
@@ -200,24 +343,34 @@ fn manner(s: &Sentence, at: usize) -> Option<Range<usize>> {
     let word = s.word(at);
     match word {
         "mistakenly" | "unwisely" | "blindly" | "hastily" => Some(at..at + 1),
-        "accidentally" | "inadvertently" | "erroneously" | "unintentionally" | "wrongly" | "incorrectly" | "accidently" | "wrongfully" | "absentmindedly" => {
+        "accidentally" | "inadvertently" | "erroneously" | "unintentionally" | "wrongly" | "incorrectly"
+        | "accidently" | "wrongfully" | "absentmindedly" => {
             let next = s.word(at + 1);
-            let is_active = next.len() > 3 && (next.ends_with("ed") || matches!(next, "ran" | "left" | "made" | "set" | "put" | "sent" | "took" | "thought" | "shut" | "gave"));
+            let is_active = next.len() > 3
+                && (next.ends_with("ed")
+                    || matches!(
+                        next,
+                        "ran" | "left" | "made" | "set" | "put" | "sent" | "took" | "thought" | "shut" | "gave"
+                    ));
             let who = subject::before(s, at);
             let by_somebody = is_active
                 && !matches!(s.word_before(at, 1), "was" | "were" | "been" | "be" | "is" | "are" | "being" | "got")
                 && (who.is_somebody_else() || matches!(who, Subject::Us | Subject::People("who" | "they")));
-            let assumed = matches!(next, "assumed" | "believed" | "thought" | "concluded" | "interpreted") && who.is_somebody();
+            let assumed =
+                matches!(next, "assumed" | "believed" | "thought" | "concluded" | "interpreted") && who.is_somebody();
             (by_somebody || assumed).then_some(at..at + 1)
         }
-        "misread" | "misjudged" | "misunderstood" | "mistyped" | "misremembered" | "miscommunicated" | "misdiagnosed" | "miscalculated" | "underestimated" => {
+        "misread" | "misjudged" | "misunderstood" | "mistyped" | "misremembered" | "miscommunicated"
+        | "misdiagnosed" | "miscalculated" | "underestimated" => {
             let who = subject::before(s, at);
             let is_passive = matches!(s.word_before(at, 1), "was" | "were" | "been");
-            (who.is_somebody() && !is_passive && (who.is_somebody_else() || word != "underestimated")).then_some(at..at + 1)
+            (who.is_somebody() && !is_passive && (who.is_somebody_else() || word != "underestimated"))
+                .then_some(at..at + 1)
         }
         "assumption" | "assumptions" => {
             let made = (at.saturating_sub(4)..at).find(|&index| matches!(s.word(index), "made" | "making"));
-            let is_wrong = (at.saturating_sub(2)..at).any(|index| matches!(s.word(index), "incorrect" | "wrong" | "false" | "bad" | "mistaken" | "faulty"));
+            let is_wrong = (at.saturating_sub(2)..at)
+                .any(|index| matches!(s.word(index), "incorrect" | "wrong" | "false" | "bad" | "mistaken" | "faulty"));
             made.filter(|&verb| is_wrong && subject::before(s, verb).is_somebody()).map(|_| at - 1..at + 1)
         }
         "wrong" => wrong_choice(s, at),
@@ -231,7 +384,31 @@ fn wrong_choice(s: &Sentence, at: usize) -> Option<Range<usize>> {
         return None;
     }
     let verb = (at.saturating_sub(4)..at).find(|&index| {
-        matches!(s.word(index), "ran" | "deleted" | "used" | "picked" | "selected" | "applied" | "pushed" | "typed" | "entered" | "chose" | "clicked" | "copied" | "restored" | "dropped" | "executed" | "edited" | "changed" | "unplugged" | "rebooted" | "merged" | "removed" | "pulled")
+        matches!(
+            s.word(index),
+            "ran"
+                | "deleted"
+                | "used"
+                | "picked"
+                | "selected"
+                | "applied"
+                | "pushed"
+                | "typed"
+                | "entered"
+                | "chose"
+                | "clicked"
+                | "copied"
+                | "restored"
+                | "dropped"
+                | "executed"
+                | "edited"
+                | "changed"
+                | "unplugged"
+                | "rebooted"
+                | "merged"
+                | "removed"
+                | "pulled"
+        )
     })?;
     subject::before(s, verb).is_somebody_else().then_some(at - 1..at + 1)
 }

@@ -39,8 +39,8 @@ pub(super) fn apply(sentence: &Sentence, found: &mut Vec<Hint>) {
         let start = sentence.tokens[tokens.start].place.start;
         let end = sentence.tokens[last].place.end;
         // One story told twice in a sentence is one hint.
-        let is_told = found.last().is_some_and(|before: &Hint| before.end > start || {
-            before.kind == kind && before.start >= sentence.tokens[0].place.start
+        let is_told = found.last().is_some_and(|before: &Hint| {
+            before.end > start || { before.kind == kind && before.start >= sentence.tokens[0].place.start }
         });
         if !is_told {
             found.push(Hint { start, end, kind, phrase: String::new() });

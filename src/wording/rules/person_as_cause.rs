@@ -35,8 +35,7 @@ fn blames(who: &Subject<'_>) -> bool {
 }
 
 fn takes_down(s: &Sentence, at: usize) -> bool {
-    matches!(s.word(at), "took" | "brought")
-        && (at + 1..at + 5).any(|index| matches!(s.word(index), "down"))
+    matches!(s.word(at), "took" | "brought") && (at + 1..at + 5).any(|index| matches!(s.word(index), "down"))
 }
 
 /// "Bob's change broke", "due to Alice's mistake"
@@ -46,23 +45,45 @@ fn owned(s: &Sentence, at: usize) -> Option<Range<usize>> {
     }
     let act = matches!(
         s.word(at + 1),
-        "change" | "changes" | "commit" | "deploy" | "deployment" | "mistake" | "error" | "pr" | "merge" | "script" | "command" | "misconfiguration" | "push" | "patch" | "code" | "typo" | "fault" | "oversight"
+        "change"
+            | "changes"
+            | "commit"
+            | "deploy"
+            | "deployment"
+            | "mistake"
+            | "error"
+            | "pr"
+            | "merge"
+            | "script"
+            | "command"
+            | "misconfiguration"
+            | "push"
+            | "patch"
+            | "code"
+            | "typo"
+            | "fault"
+            | "oversight"
     );
     let is_cause = after_cause(s, at)
-        || (at + 2..at + 6).any(|index| BREAKING.contains(&s.word(index)) || takes_down(s, index) || s.word(index) == "introduced");
+        || (at + 2..at + 6)
+            .any(|index| BREAKING.contains(&s.word(index)) || takes_down(s, index) || s.word(index) == "introduced");
     (act && is_cause).then_some(at..at + 2)
 }
 
 /// Right after "caused by", "due to", "because of".
 fn after_cause(s: &Sentence, at: usize) -> bool {
     let mut before = at;
-    while before > 0 && matches!(s.word(before - 1), "an" | "a" | "the" | "our" | "one" | "new" | "another" | "on-call") {
+    while before > 0 && matches!(s.word(before - 1), "an" | "a" | "the" | "our" | "one" | "new" | "another" | "on-call")
+    {
         before -= 1;
     }
     match s.word_before(before, 1) {
         "by" => {
-            matches!(s.word_before(before, 2), "caused" | "introduced" | "triggered" | "broken" | "misconfigured" | "botched")
-                || (matches!(s.word_before(before, 2), "deleted" | "removed" | "dropped") && s.has_any(&["accidentally", "outage", "cause"]))
+            matches!(
+                s.word_before(before, 2),
+                "caused" | "introduced" | "triggered" | "broken" | "misconfigured" | "botched"
+            ) || (matches!(s.word_before(before, 2), "deleted" | "removed" | "dropped")
+                && s.has_any(&["accidentally", "outage", "cause"]))
         }
         "to" => s.word_before(before, 2) == "due",
         "of" => s.word_before(before, 2) == "because",
@@ -80,7 +101,25 @@ fn blamed(s: &Sentence, at: usize) -> Option<Range<usize>> {
 }
 
 fn is_noun_after_role(word: &str) -> bool {
-    matches!(word, "service" | "policy" | "queue" | "job" | "pod" | "api" | "database" | "interface" | "panel" | "console" | "ui" | "account" | "tools" | "tooling" | "node" | "error")
+    matches!(
+        word,
+        "service"
+            | "policy"
+            | "queue"
+            | "job"
+            | "pod"
+            | "api"
+            | "database"
+            | "interface"
+            | "panel"
+            | "console"
+            | "ui"
+            | "account"
+            | "tools"
+            | "tooling"
+            | "node"
+            | "error"
+    )
 }
 
 /// "because Bob restarted the database"
@@ -93,10 +132,14 @@ fn because(s: &Sentence, at: usize) -> Option<Range<usize>> {
     }
     let acts = ACTS.contains(&s.word(verb));
     let gives_cause = matches!(opener, "because")
-        || (acts && (verb + 1..s.tokens.len()).any(|index| {
-            matches!(s.word(index), "causing" | "breaking" | "crashing" | "wrong")
-                || (s.word(index) == "which" && (BREAKING.contains(&s.word(index + 1)) || takes_down(s, index + 1) || s.word(index + 1) == "led"))
-                || (s.word(index) == "taking" && (index + 1..index + 5).any(|down| s.word(down) == "down"))
-        }));
+        || (acts
+            && (verb + 1..s.tokens.len()).any(|index| {
+                matches!(s.word(index), "causing" | "breaking" | "crashing" | "wrong")
+                    || (s.word(index) == "which"
+                        && (BREAKING.contains(&s.word(index + 1))
+                            || takes_down(s, index + 1)
+                            || s.word(index + 1) == "led"))
+                    || (s.word(index) == "taking" && (index + 1..index + 5).any(|down| s.word(down) == "down"))
+            }));
     (gives_cause && (acts || s.word(verb).ends_with("ed"))).then_some(at..verb + 1)
 }

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::{Sent, deliver, deploys_seen, knock, proof_of, source_of, verdicts};
 use crate::both;
-use crate::support::TestApp;
 
 both!(
     async fn change_events_are_taken_as_pagerduty_takes_them(app: TestApp) {

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::{Sent, deliver, fixtures, source_of};
 use crate::both;
-use crate::support::TestApp;
 
 both!(
     async fn every_sender_can_be_added_and_turns_green(app: TestApp) {

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::{Sent, deliver, deploys_seen, fixtures, source_of, verdicts};
 use crate::both;
-use crate::support::TestApp;
 
 fn run_of(id: i64, branch: &str) -> Sent {
     let body = json!({"action": "completed", "workflow_run": {"id": id, "name": "Deploy production", "conclusion": "success",

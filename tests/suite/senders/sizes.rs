@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::{Sent, deliver, deploys_seen, fixtures, source_of};
 use crate::both;
-use crate::support::TestApp;
 
 fn push(sha: &str, commits: usize) -> Sent {
     let commits: Vec<_> = (0..commits)

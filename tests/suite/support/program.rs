@@ -85,14 +85,6 @@ impl Server {
     }
 }
 
-impl Server {
-    /// Ends it at once, as a power cut would.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
 impl Drop for Server {
     fn drop(&mut self) {
         // A test that failed leaves no server behind.
