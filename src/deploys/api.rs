@@ -136,7 +136,8 @@ impl DeployBody {
                 marks.iter().rev().find(|(mark, _)| mark.stands() && mark.mark == kind && side(mark) == deploy.id);
             found.map(|(_, other)| other.key())
         };
-        let (made, borne): (fn(&Mark) -> i64, fn(&Mark) -> i64) = (|mark| mark.deploy_id, |mark| mark.marked_id);
+        let made = |mark: &Mark| mark.deploy_id;
+        let borne = |mark: &Mark| mark.marked_id;
         let around = Around {
             undoes: other(MarkKind::Undoes, made),
             undone_by: other(MarkKind::Undoes, borne),

@@ -11,6 +11,9 @@ use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::Stamp;
 
+/// An action item, when it is due, `late` or nothing.
+pub type ItemLine = (ActionItem, String, &'static str);
+
 /// `GET /factors`
 #[derive(Template)]
 #[template(path = "factors/index.html")]
@@ -39,8 +42,8 @@ pub struct Show {
     pub newer_href: String,
     /// Address of older incidents, or nothing.
     pub older_href: String,
-    /// Action items that work on it: the item, when it is due, `late` or nothing.
-    pub items: Vec<(ActionItem, String, &'static str)>,
+    /// Action items that work on it.
+    pub items: Vec<ItemLine>,
     /// What stands in the form.
     pub fields: Fields,
     /// What needs another look.
@@ -56,7 +59,7 @@ impl Show {
 
 impl Show {
     /// The action items by what became of them, those that are empty left out.
-    pub fn fates(&self) -> Vec<(&'static str, Vec<&(ActionItem, String, &'static str)>)> {
+    pub fn fates(&self) -> Vec<(&'static str, Vec<&ItemLine>)> {
         let of =
             |wanted: &[ActionStatus]| self.items.iter().filter(|(item, ..)| wanted.contains(&item.status)).collect();
         [

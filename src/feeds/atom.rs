@@ -92,7 +92,7 @@ mod tests {
         };
         let feed = feed(&head, &[entry], at);
         let document = roxmltree::Document::parse(&feed).unwrap();
-        let found = document.descendants().filter(|node| node.has_tag_name("title")).last().unwrap();
+        let found = document.descendants().rfind(|node| node.has_tag_name("title")).unwrap();
         assert_eq!(found.text(), Some("<script>&amp;]]> \"x\" 🧯"));
         let updated = document.root_element().children().find(|node| node.has_tag_name("updated")).unwrap();
         assert_eq!(updated.text(), Some("2026-11-23T14:01:00Z"));

@@ -27,11 +27,7 @@ fn mask(value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(mask),
-        Value::String(text) => {
-            if text.contains('=') || text.contains('@') {
-                *text = mask_addresses(text);
-            }
-        }
+        Value::String(text) if text.contains('=') || text.contains('@') => *text = mask_addresses(text),
         _ => {}
     }
 }

@@ -97,8 +97,11 @@ async fn store(app: &App, source: Source, arrivals: Vec<Arrival>) -> Result<usiz
         .await
 }
 
+/// One delivery of a batch.
+type Part = (Headers, Vec<u8>);
+
 /// The events of a CloudEvents batch, each as a delivery of its own; nothing when it is none.
-fn batch(headers: &Headers, body: &[u8]) -> Result<Option<Vec<(Headers, Vec<u8>)>>, Error> {
+fn batch(headers: &Headers, body: &[u8]) -> Result<Option<Vec<Part>>, Error> {
     let kind = headers.get("content-type").unwrap_or_default().trim().to_ascii_lowercase();
     if !kind.starts_with("application/cloudevents-batch") {
         return Ok(None);

@@ -109,24 +109,28 @@ mod tests {
     use super::*;
     use crate::markdown::{NoReferences, render};
 
-    fn rendered(source: &str, places: &[Range<usize>]) -> String {
-        let marks: Vec<Mark> = (1..).zip(places).map(|(number, place)| Mark { place: place.clone(), number }).collect();
+    fn rendered(source: &str, places: &[(usize, usize)]) -> String {
+        let marks: Vec<Mark> =
+            (1..).zip(places).map(|(number, (start, end))| Mark { place: *start..*end, number }).collect();
         render(&mark(source, &marks), &NoReferences).unwrap().with_marks("blame").as_str().trim().to_owned()
     }
 
     #[test]
     fn words_are_marked_inside_their_markup() {
         assert_eq!(
-            rendered("We *should have* known.", &[4..15]),
+            rendered("We *should have* known.", &[(4, 15)]),
             "<p>We <em><span class=\"blame\" id=\"blame-1\">should have</span></em> known.</p>"
         );
-        assert_eq!(rendered("a `code` b", &[3..7]), "<p>a <code>code</code> b</p>");
-        assert_eq!(rendered("ä b", &[1..3]), "<p>ä b</p>");
-        assert_eq!(rendered("one two", &[0..5, 2..7]), "<p><span class=\"blame\" id=\"blame-1\">one t</span>wo</p>");
+        assert_eq!(rendered("a `code` b", &[(3, 7)]), "<p>a <code>code</code> b</p>");
+        assert_eq!(rendered("ä b", &[(1, 3)]), "<p>ä b</p>");
+        assert_eq!(
+            rendered("one two", &[(0, 5), (2, 7)]),
+            "<p><span class=\"blame\" id=\"blame-1\">one t</span>wo</p>"
+        );
     }
 
     #[test]
     fn a_source_with_such_characters_is_left_alone() {
-        assert_eq!(rendered("\u{E0F0}x y", &[4..5]), "<p>\u{E0F0}x y</p>");
+        assert_eq!(rendered("\u{E0F0}x y", &[(4, 5)]), "<p>\u{E0F0}x y</p>");
     }
 }

@@ -302,7 +302,7 @@ fn is_token(word: &str) -> bool {
     // Long and mixed as nothing that people write; a commit's hash has 40 hex digits and is no secret.
     let is_plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'_' | b'-'));
     let is_hex = word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let has = |test: fn(&u8) -> bool| word.bytes().filter(|byte| test(byte)).count();
+    let has = |test: fn(&u8) -> bool| word.as_bytes().iter().filter(|byte: &&u8| test(byte)).count();
     let (digits, upper, lower) = (has(u8::is_ascii_digit), has(u8::is_ascii_uppercase), has(u8::is_ascii_lowercase));
     let is_mixed = digits >= 4 && upper >= 4 && lower >= 4 && word.matches('-').count() < 3;
     is_plain && ((word.len() >= 28 && is_mixed && !is_hex) || (word.len() >= 56 && is_hex && word.len() != 64))

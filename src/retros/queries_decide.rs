@@ -279,7 +279,7 @@ fn add_item(
             };
             let added = add_titled(c, actor, (retro, incident, &say.text), now)?;
             let text = format!("{} {}", added.key(), added.title);
-            Ok((text, None, Before { added: vec![added.number], ..Before::default() }))
+            Ok((text, None, Before { added: vec![added.number] }))
         }
         _ => Err(Error::field("text", "That is decided about action items. Add one here, or go on.")),
     }

@@ -143,12 +143,12 @@ fn most_alike(text: &[Word], wanted: &[Word], around: impl Fn(usize, usize) -> f
             }
             *left -= 1;
         }
-        if end > length {
-            if let Some(left) = missing.get_mut(text[end - 1 - length].text.as_str()) {
-                *left += 1;
-                if *left > 0 {
-                    shared -= 1;
-                }
+        if end > length
+            && let Some(left) = missing.get_mut(text[end - 1 - length].text.as_str())
+        {
+            *left += 1;
+            if *left > 0 {
+                shared -= 1;
             }
         }
         if end < length {

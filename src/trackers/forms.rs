@@ -36,10 +36,10 @@ pub fn draft(fields: &Fields) -> Result<TrackerDraft, Error> {
     let name = check.line("name", fields.some("name"), LINE_LIMIT, "Give the tracker a name.");
     let team = check.optional_line("team", fields.some("team"), LINE_LIMIT);
     let project = check.line("project", fields.some("project"), LINE_LIMIT, "Name the project.");
-    if let (Some(kind), Some(project)) = (kind, &project) {
-        if !is_project(kind, project) {
-            check.add("project", example(kind));
-        }
+    if let (Some(kind), Some(project)) = (kind, &project)
+        && !is_project(kind, project)
+    {
+        check.add("project", example(kind));
     }
     let usual = kind.map_or("", TrackerKind::usual_base_url);
     let base_url = match fields.some("base_url") {
