@@ -66,9 +66,7 @@ impl Mask {
             let hit = if may_begin { self.spellings.iter().find_map(|spelling| matched(rest, spelling)) } else { None };
             match hit {
                 Some((length, role)) => {
-                    let begins =
-                        made.trim_end().is_empty() || made.trim_end().ends_with(['.', '!', '?', '\n', '-', '*', '#']);
-                    made.push_str(&if begins { capitalised(role) } else { role.to_owned() });
+                    made.push_str(&if begins_sentence(&made) { capitalised(role) } else { role.to_owned() });
                     at += length;
                     before = Some('e');
                 }
@@ -81,6 +79,13 @@ impl Mask {
         }
         made
     }
+}
+
+/// Whether whatever follows `text` begins a sentence, a paragraph or an entry of a list.
+fn begins_sentence(text: &str) -> bool {
+    let said = text.trim_end();
+    let breaks = text[said.len()..].matches('\n').count();
+    said.is_empty() || breaks >= 2 || said.ends_with(['.', '!', '?', '-', '*', '#'])
 }
 
 fn matched<'a>(rest: &str, (spelling, role): &'a (String, String)) -> Option<(usize, &'a str)> {
@@ -122,7 +127,7 @@ mod tests {
         assert_eq!(
             mask.apply("Ada Lovelace paged @will. Then Ada's fix went out; it will hold. @ada, @adam, Adamant."),
             "The incident lead paged an engineer. Then the incident lead's fix went out; it will hold. \
-             the incident lead, @adam, Adamant."
+             The incident lead, @adam, Adamant."
         );
         assert_eq!(mask.apply("Will asked Will Turner"), "An engineer asked the scribe");
         assert_eq!(mask.role_of("Ada Lovelace"), "the incident lead");

@@ -188,6 +188,7 @@ fn a_held_lock_is_waited_for_and_a_long_one_is_told() {
     let site = Site::new(&file);
     let server = site.start();
     let mut other = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    other.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
     let write_four = |round: usize| -> Vec<std::thread::JoinHandle<(u16, bool)>> {
         (0..4)
             .map(|writer| {

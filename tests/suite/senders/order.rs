@@ -109,7 +109,7 @@ async fn end_of(app: &TestApp, sent: &[(usize, Sent)], seed: u64) -> End {
         }
     }
     app.work_queue().await;
-    assert!(app.read(|c| debrief::db::check::faults(c)).is_empty());
+    assert!(app.read(debrief::db::check::faults).is_empty());
     let mut counts = std::collections::BTreeMap::new();
     for (verdict, _) in verdicts(app) {
         *counts.entry(verdict.to_string()).or_insert(0) += 1;

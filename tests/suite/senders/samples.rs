@@ -52,7 +52,7 @@ both!(
                 "{sender} {number}: the same again is here already"
             );
         }
-        assert!(app.read(|c| debrief::db::check::faults(c)).is_empty());
+        assert!(app.read(debrief::db::check::faults).is_empty());
     }
 );
 
@@ -201,7 +201,7 @@ both!(
             app.work_queue().await;
             check(&app, path, *becomes);
         }
-        assert!(app.read(|c| debrief::db::check::faults(c)).is_empty());
+        assert!(app.read(debrief::db::check::faults).is_empty());
     }
 );
 
