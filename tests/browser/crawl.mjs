@@ -35,9 +35,10 @@ export function linksOf(page) {
       }
     };
     const all = (selector) => [...document.querySelectorAll(selector)];
+    // Not a.href: a link within a drawing gives an object.
     const anchors = all("a[href]").filter((a) => !a.getAttribute("href").startsWith("#"));
     return {
-      links: [...new Set(anchors.map((a) => own(a.href)).filter(Boolean))],
+      links: [...new Set(anchors.map((a) => own(a.getAttribute("href"))).filter(Boolean))],
       forms: all("form").map((form) => ({
         // Not form.action: a field may be called "action".
         action: own(form.getAttribute("action") ?? location.href),
