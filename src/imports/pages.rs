@@ -152,7 +152,7 @@ pub async fn create(who: Member, app: web::Data<App>, typed: WritingForm) -> Res
             Ok(Arrival::Added { key, title, .. }) => Fate::Here { path: path_of(&key), key, title },
             Ok(Arrival::Known { key }) => Fate::Known { path: path_of(&key), key, title },
             Err(error @ (Error::Fault(_) | Error::Busy)) => return Err(error),
-            Err(error) => Fate::Refused { title, why: error.to_string() },
+            Err(error) => Fate::Refused { title, why: error.detail() },
         });
     }
     if let [Fate::Here { path, key, .. }] = fates.as_slice() {

@@ -14,7 +14,7 @@ use crate::postmortems::record::Record;
 /// # Errors
 /// The database's.
 pub fn with_facts(c: &mut Conn, incident: Incident, text: &str) -> Result<String, Error> {
-    let names = Names::read(c)?;
+    let names = Names::around(c, incident.id)?;
     let mut whole = queries::whole_incident(c, &names, incident)?;
     if let Some(newest) = whole.postmortem.as_mut().and_then(|written| written.revisions.last_mut()) {
         text.clone_into(&mut newest.markdown);
