@@ -268,12 +268,19 @@ pub async fn preview(
     let outcome = app
         .db
         .read(move |c| {
-            let people = wording::queries::people(c)?;
-            let marks = wording::marks(&wording::hints(&draft.markdown, &people));
-            let marked = markdown::mark(&draft.markdown, &marks);
-            match of {
-                Some(key) if blocks::is_live(&marked) => {
-                    let incident = incident(c, &key)?;
+            let incident = of.map(|key| incident(c, &key)).transpose()?;
+            let written = match &incident {
+                Some(incident) => queries::of_incident(c, incident.id)?,
+                None => None,
+            };
+            // The same hints as stand beside the text: what was kept as it is stays unmarked.
+            let hints = match written {
+                Some(postmortem) => wording::queries::hints(c, postmortem.id, &draft.markdown)?,
+                None => wording::hints(&draft.markdown, &wording::queries::people(c)?),
+            };
+            let marked = markdown::mark(&draft.markdown, &wording::marks(&hints));
+            match incident {
+                Some(incident) if blocks::is_live(&marked) => {
                     let record = Record::of(c, &incident)?;
                     let source = Source { incident: &incident, record: &record, now };
                     references::queries::render(c, &blocks::expand(&marked, &source, Unknown::Told))
