@@ -16,7 +16,7 @@ pub const FILE_LIMIT_BYTES: usize = 1024 * 1024;
 /// Most bytes of all files together; the page carries them once more.
 pub const TOTAL_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 /// Most incidents of one import in the browser.
-pub const INCIDENT_LIMIT: usize = 200;
+pub const INCIDENT_LIMIT: usize = 500;
 /// What a pasted text is called.
 const PASTED: &str = "pasted";
 
@@ -50,16 +50,20 @@ impl Arrived {
 
     /// Everything of a form with files.
     pub fn of_parts(parts: Vec<Part>) -> Vec<Self> {
+        let typed = parts.iter().find(|part| part.name == "text" && part.file_name.is_none());
+        let pasted = typed.and_then(|part| Arrived::pasted(&String::from_utf8_lossy(&part.content)));
         parts
             .into_iter()
             .filter_map(|part| match part.file_name {
-                None if part.name == "text" => Arrived::pasted(&String::from_utf8_lossy(&part.content)),
-                Some(name) if part.name == "files" && !name.trim().is_empty() => {
-                    let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
-                    Some(Arrived { name, content: part.content })
-                }
+                Some(name) if part.name == "files" && is_read(&name, Named::ByHand) => Some((name, part.content)),
+                Some(name) if part.name == "folder" && is_read(&name, Named::InFolder) => Some((name, part.content)),
                 _ => None,
             })
+            .map(|(name, content)| {
+                let name = name.chars().filter(|c| !c.is_control()).take(300).collect();
+                Arrived { name, content }
+            })
+            .chain(pasted)
             .collect()
     }
 
@@ -98,6 +102,21 @@ impl Arrived {
     }
 }
 
+/// Whether somebody chose the file, or the folder that it lies in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    ByHand,
+    InFolder,
+}
+
+/// A folder also holds what is no postmortem: pictures, hidden files.
+fn is_read(name: &str, named: Named) -> bool {
+    let lower = name.to_lowercase();
+    let is_known = [".md", ".markdown", ".json", ".sql"].iter().any(|ending| lower.ends_with(ending));
+    let is_hidden = lower.split(['/', '\\']).any(|part| part.starts_with('.'));
+    !name.trim().is_empty() && (named == Named::ByHand || (is_known && !is_hidden))
+}
+
 /// Which incidents are wanted, and what was corrected.
 pub struct Wanted<'a> {
     fields: &'a Fields,
@@ -111,7 +130,7 @@ impl<'a> Wanted<'a> {
 
     /// The plan with its corrections; nothing when it is not wanted.
     pub fn apply(&self, place: &str, mut plan: Plan) -> Option<Plan> {
-        if !self.fields.has("take", place) && !self.fields.all("take").any(|one| one == place) {
+        if !self.fields.has("take", place) {
             return None;
         }
         if let Some(title) = self.fields.some(&format!("title-{place}")) {

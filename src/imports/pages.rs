@@ -50,7 +50,7 @@ pub async fn preview(
     let (arrived, typed) = match multipart::boundary(&kind) {
         Some(boundary) => {
             let parts = multipart::parts(&bytes, &boundary).ok_or_else(|| {
-                Error::Malformed("The form broke off, or holds more than 49 files. Send fewer at a time.".to_owned())
+                Error::Malformed("The form broke off, or holds more than 500 files. Send fewer at a time.".to_owned())
             })?;
             let typed = parts.iter().find(|part| part.name == "text" && part.file_name.is_none());
             let typed = typed.map(|part| String::from_utf8_lossy(&part.content).into_owned()).unwrap_or_default();
@@ -95,7 +95,7 @@ pub async fn preview(
     }
     if proposals.len() > INCIDENT_LIMIT {
         let sentence =
-            format!("These are {} incidents, and 200 are the most of one page. Use `debrief import`.", proposals.len());
+            format!("These are {} incidents, and 500 are the most of one page. Use `debrief import`.", proposals.len());
         return refused(&who, typed, wrong(&sentence));
     }
     let proposals =

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
 use actix_web::{HttpResponse, web};
-use askama::Template as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::pages::{incident, readable, readers_text};
 use super::queries;
 use super::record::Record;
+use super::views::fragment;
 use super::views_single::{POLICY, Single, facts};
 use crate::app::App;
 use crate::attachments;
@@ -55,7 +55,7 @@ pub async fn show(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> R
         })
         .await?;
     let name = format!("{}-postmortem.html", page.key);
-    let html = page.render().map_err(|error| Error::Fault(format!("template: {error}")))?;
+    let html = fragment(&page)?;
     let mut answer = text("text/html; charset=utf-8", html);
     let headers = answer.headers_mut();
     let header = |value: String| value.parse().map_err(|_| Error::Fault("a header that cannot be sent".to_owned()));

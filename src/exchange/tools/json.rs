@@ -345,8 +345,9 @@ fn told(record: &Object) -> Told {
     }
     facts.text = first(&places, TEXTS, text);
     for (heading, keys) in SECTIONS {
-        let found = first(&places, keys, text)
-            .filter(|text| facts.title.is_empty() || !text.contains(&facts.title) || text.len() > 200);
+        // PagerDuty's `summary` is the title with a number.
+        let says_more = |text: &String| facts.title.is_empty() || !text.contains(&facts.title) || text.len() > 200;
+        let found = first(&places, keys, |value| text(value).filter(says_more));
         facts.section(heading, found.unwrap_or_default());
     }
     for place in &places {
