@@ -118,7 +118,7 @@ impl Facts {
                 .collect();
             put("Timeline", &format!("| When | What |\n| --- | --- |\n{}", rows.join("\n")));
         }
-        if !self.action_items.is_empty() && !has(&made_of(&self.text), "Follow-ups") {
+        if !self.action_items.is_empty() && !has(self.text.as_deref().unwrap_or_default(), "Follow-ups") {
             let rows: Vec<String> = self
                 .action_items
                 .iter()
@@ -162,10 +162,6 @@ impl Facts {
         }
         Told { id: self.id, tool: self.tool, read, events: self.events }
     }
-}
-
-fn made_of(text: &Option<String>) -> String {
-    text.clone().unwrap_or_default()
 }
 
 /// A text as one cell of a table.
