@@ -147,7 +147,11 @@ fn without_state(title: &str) -> &str {
     let inside = title.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
     match inside {
         Some((state, rest)) if !rest.trim().is_empty() && is_state(state) => rest.trim_start(),
-        _ => title,
+        // Brackets are gone where they were read as a link's.
+        _ => match title.trim_start().split_once(' ') {
+            Some((word, rest)) if is_state(word) && word.chars().all(char::is_uppercase) => rest.trim_start(),
+            _ => title,
+        },
     }
 }
 
@@ -271,7 +275,10 @@ fn is_code(stem: &str) -> bool {
 pub(super) fn title_from_sentence(lines: &[Line]) -> Option<String> {
     const LIMIT: usize = 120;
     let first = lines.iter().find(|line| {
-        line.heading.is_none() && line.cells.is_empty() && !line.is_ruler && line.text.split_whitespace().count() >= 4
+        // "Services affected: mail, web" is a fact, no sentence.
+        let is_fact = line.text.split_once(':').is_some_and(|(label, _)| label.split_whitespace().count() <= 4);
+        let is_prose = line.heading.is_none() && line.cells.is_empty() && !line.is_ruler && !is_fact;
+        is_prose && line.text.split_whitespace().count() >= 4
     })?;
     let text = readable(&first.text);
     let end = text.find(". ").map_or(text.len(), |at| at);
