@@ -54,3 +54,18 @@ fn names_a_commit(revision: &str) -> bool {
         && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
         && revision.bytes().any(|byte| byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::names_a_commit;
+
+    #[test]
+    fn commits_are_told_from_names() {
+        for commit in ["f95f852", "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"] {
+            assert!(names_a_commit(commit), "{commit}");
+        }
+        for name in ["v6", "facade", "deadbeef", "2.4.1", "main"] {
+            assert!(!names_a_commit(name), "{name}");
+        }
+    }
+}
