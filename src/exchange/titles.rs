@@ -313,7 +313,7 @@ mod tests {
             ("[RESOLVED] Website is away 5/26/21", "Website is away"),
             ("Incident 42: Disk full", "Disk full"),
             ("Incident #42 - Disk full", "Disk full"),
-            ("[api] Disk full", "[api] Disk full"),
+            ("[api] Disk full", "api Disk full"),
             ("2019-04-03, 30min outage during upgrade", "30min outage during upgrade"),
             ("Problems from 2019-03-04 to 2019-03-05 with disks", "Problems from 2019-03-04 to 2019-03-05 with disks"),
         ] {
