@@ -158,7 +158,7 @@ both!(
             let incident = debrief::incidents::queries::by_number(c, 1)?;
             let actor = debrief::auth::actor::Actor::program("test");
             let due = "2026-11-30".parse().unwrap();
-            debrief::reviews::queries::ask(c, &actor, &incident, (&[grace.id], due), start_of_tests())
+            debrief::reviews::queries::ask(c, &actor, &incident, (&[grace], due), start_of_tests())
         });
         assert_eq!(asked, ["Grace"]);
         let team = address(&mut ada, &[("kind", "calendar"), ("team", "payments")]).await;
