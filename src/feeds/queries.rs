@@ -50,7 +50,7 @@ pub fn add(
     }
     let team: Option<Team> = match team.filter(|_| kind == FeedKind::Calendar) {
         Some(slug) => Some(crate::teams::queries::find(c, slug)?.ok_or_else(|| {
-            Error::field("team", format!("There is no team {slug}. Pick one of the list, or your own items."))
+            Error::field("team", format!("There is no team {slug}. Pick one of the list, or yourself."))
         })?),
         None => None,
     };

@@ -11,6 +11,7 @@ pub mod api;
 pub mod blocks;
 pub mod drafts;
 pub mod forms;
+pub mod jobs;
 pub mod missing;
 pub mod model;
 pub mod outset;
