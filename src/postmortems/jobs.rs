@@ -1,19 +1,15 @@
 //! Reminding those whose incident should have its postmortem by now.
 
-use chrono::{Days, NaiveDate};
-use diesel::prelude::*;
+use chrono::Days;
 
-use super::model::PostmortemStatus;
+use super::queries_due::due_between;
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{incidents, postmortems};
 use crate::error::Error;
-use crate::incidents::model::{Incident, IncidentStatus};
 use crate::incidents::news;
 use crate::jobs::model::{Job, Schedule};
 use crate::notify::model::{Notice, NoticeKind, Thing};
 use crate::notify::queries::tell;
-use crate::web::times::Zone;
 
 /// The kind of the job.
 pub const REMIND: &str = "postmortems.remind";
@@ -21,10 +17,6 @@ pub const REMIND: &str = "postmortems.remind";
 pub const SCHEDULE: Schedule = Schedule { kind: REMIND, every_s: 3_600 };
 /// Days that are looked back at, so that a node that was off for a weekend forgets nobody.
 const LOOK_BACK_DAYS: u64 = 7;
-/// Every date is less than so many days after the resolution.
-const LONGEST_DAYS: i64 = 30;
-/// Most incidents that are looked at.
-const INCIDENT_LIMIT: i64 = 1_000;
 
 /// Tells of incidents whose postmortem is due and not with its reviewers yet; of each once, however often this runs.
 ///
@@ -50,28 +42,4 @@ pub fn remind(c: &mut Conn, _job: &Job, now: Moment) -> Result<(), Error> {
         tell(c, &notice, now)?;
     }
     Ok(())
-}
-
-fn due_between(
-    c: &mut Conn,
-    (from, to): (NaiveDate, NaiveDate),
-    now: Moment,
-) -> Result<Vec<(Incident, NaiveDate)>, Error> {
-    let unwritten = postmortems::id.nullable().is_null().or(postmortems::status.eq(PostmortemStatus::Draft));
-    let resolved: Vec<Incident> = incidents::table
-        .left_join(postmortems::table)
-        .filter(incidents::status.eq(IncidentStatus::Resolved))
-        .filter(incidents::resolved_at.ge(now.plus_s(-LONGEST_DAYS * 86_400)))
-        .filter(unwritten)
-        .order((incidents::started_at.desc(), incidents::id.desc()))
-        .limit(INCIDENT_LIMIT)
-        .select(Incident::as_select())
-        .load(c)?;
-    let zone = Zone::or_utc("");
-    Ok(resolved
-        .into_iter()
-        .filter_map(|incident| Some((incident.postmortem_due_on(&zone)?, incident)))
-        .filter(|(due_on, _)| (from..=to).contains(due_on))
-        .map(|(due_on, incident)| (incident, due_on))
-        .collect())
 }

@@ -20,6 +20,7 @@ pub mod pages_desk;
 pub mod pages_writing;
 pub mod queries;
 pub mod queries_additions;
+pub mod queries_due;
 pub mod record;
 pub mod revisions;
 pub mod shelf;
