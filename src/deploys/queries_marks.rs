@@ -92,7 +92,28 @@ pub fn notice(c: &mut Conn, deploy_id: i64, also: &[i64], now: Moment) -> Result
 struct Wanted {
     mark: MarkKind,
     marked: Deploy,
+    /// What the marked one would be without any mark.
+    status_before: DeployStatus,
     reason: String,
+}
+
+impl Wanted {
+    fn new(mark: MarkKind, marked: Deploy, reason: String) -> Self {
+        let status_before = marked.status;
+        Wanted { mark, marked, status_before, reason }
+    }
+}
+
+/// Kind and status of a deploy as they were said, without what the marks that stand made of them.
+///
+/// # Errors
+/// The database's.
+pub fn unmarked(c: &mut Conn, deploy: &Deploy) -> Result<(DeployKind, DeployStatus), Error> {
+    let marks = of_deploy(c, deploy.id)?;
+    let mut standing = marks.iter().filter(|mark| mark.stands() && mark.mark == MarkKind::Undoes);
+    let kind = standing.clone().find(|mark| mark.deploy_id == deploy.id).map_or(deploy.kind, |mark| mark.kind_before);
+    let status = standing.find(|mark| mark.marked_id == deploy.id).map_or(deploy.status, |mark| mark.status_before);
+    Ok((kind, status))
 }
 
 fn look_at(c: &mut Conn, id: i64, now: Moment) -> Result<(), Error> {
@@ -109,7 +130,9 @@ fn look_at(c: &mut Conn, id: i64, now: Moment) -> Result<(), Error> {
             withdraw(c, mark, now)?;
         }
     }
-    let Some(wanted) = wanted else { return Ok(()) };
+    let Some(mut wanted) = wanted else { return Ok(()) };
+    let marked = by_id(c, wanted.marked.id)?;
+    wanted.status_before = unmarked(c, &marked)?.1;
     // A person's word that it was none holds for whatever it would have been.
     let is_refused = known.iter().any(|mark| mark.mark == wanted.mark && mark.taken_back_by.is_some());
     if is_refused {
@@ -123,7 +146,7 @@ fn look_at(c: &mut Conn, id: i64, now: Moment) -> Result<(), Error> {
                 .set((
                     deploy_marks::reason.eq(&wanted.reason),
                     deploy_marks::kind_before.eq(said_kind),
-                    deploy_marks::status_before.eq(wanted.marked.status),
+                    deploy_marks::status_before.eq(wanted.status_before),
                     deploy_marks::said_at.eq(now),
                     deploy_marks::taken_back_at.eq(None::<Moment>),
                     deploy_marks::taken_back_name.eq(None::<String>),
@@ -140,7 +163,7 @@ fn look_at(c: &mut Conn, id: i64, now: Moment) -> Result<(), Error> {
                     deploy_marks::mark.eq(wanted.mark),
                     deploy_marks::reason.eq(&wanted.reason),
                     deploy_marks::kind_before.eq(said_kind),
-                    deploy_marks::status_before.eq(wanted.marked.status),
+                    deploy_marks::status_before.eq(wanted.status_before),
                     deploy_marks::said_by.eq("Debrief"),
                     deploy_marks::said_at.eq(now),
                 ))
@@ -172,11 +195,11 @@ fn wanted(c: &mut Conn, deploy: &Deploy, said_kind: DeployKind) -> Result<Option
     let Some(before) = before.filter(|before| !is_same_release(before, deploy)) else { return Ok(None) };
     if ran_before(c, deploy, &before)? {
         let reason = format!("{} ran here before, and took the place of {}.", name_of(deploy), name_of(&before));
-        return Ok(Some(Wanted { mark: MarkKind::Undoes, marked: before, reason }));
+        return Ok(Some(Wanted::new(MarkKind::Undoes, before, reason)));
     }
     if said_kind == DeployKind::Rollback {
         let reason = format!("It was sent as a rollback, and took the place of {}.", name_of(&before));
-        return Ok(Some(Wanted { mark: MarkKind::Undoes, marked: before, reason }));
+        return Ok(Some(Wanted::new(MarkKind::Undoes, before, reason)));
     }
     let references = trail(c, deploy.id)?.references;
     Ok(match fix_sign(deploy, &references) {
@@ -188,11 +211,9 @@ fn wanted(c: &mut Conn, deploy: &Deploy, said_kind: DeployKind) -> Result<Option
                 }
                 _ => (before, "It is a revert.".to_owned()),
             };
-            Some(Wanted { mark: MarkKind::Fixes, marked, reason })
+            Some(Wanted::new(MarkKind::Fixes, marked, reason))
         }
-        Some(FixSign::Hotfix) => {
-            Some(Wanted { mark: MarkKind::Fixes, marked: before, reason: "It calls itself a hot fix.".to_owned() })
-        }
+        Some(FixSign::Hotfix) => Some(Wanted::new(MarkKind::Fixes, before, "It calls itself a hot fix.".to_owned())),
         None => None,
     })
 }

@@ -173,7 +173,9 @@ impl<'a> Said<'a> {
     /// A word in lower case, for a `match`.
     pub fn word(self, pointer: &str) -> String {
         self.text(pointer)
-            .map(|text| text.chars().take(LINE_LIMIT).collect::<String>().to_lowercase())
+            .map(|text| {
+                text.chars().filter(|letter| !letter.is_control()).take(LINE_LIMIT).collect::<String>().to_lowercase()
+            })
             .unwrap_or_default()
     }
 

@@ -271,10 +271,10 @@ fn jenkins_step(bare: &str, secret: &str) -> String {
     format!(
         r#"post {{
   always {{
-    sh '''
-      curl -fsS --retry 3 "{bare}?token={secret}" -H "Content-Type: application/json" \
-        -d "{{\"name\":\"$JOB_NAME\",\"build\":{{\"phase\":\"COMPLETED\",\"status\":\"'''+currentBuild.currentResult+'''\",\"number\":$BUILD_NUMBER,\"full_url\":\"$BUILD_URL\",\"parameters\":{{\"environment\":\"production\",\"service\":\"checkout\"}},\"scm\":{{\"commit\":\"$GIT_COMMIT\",\"branch\":\"$GIT_BRANCH\"}}}}}}"
-    '''
+    sh('''
+      curl -fsS --retry 3 "{bare}?token={secret}" -H "Content-Type: application/json" \\
+        -d "{{\\"name\\":\\"$JOB_NAME\\",\\"build\\":{{\\"phase\\":\\"COMPLETED\\",\\"status\\":\\"''' + currentBuild.currentResult + '''\\",\\"number\\":$BUILD_NUMBER,\\"full_url\\":\\"$BUILD_URL\\",\\"parameters\\":{{\\"environment\\":\\"production\\",\\"service\\":\\"checkout\\"}},\\"scm\\":{{\\"commit\\":\\"$GIT_COMMIT\\",\\"branch\\":\\"$GIT_BRANCH\\"}}}}}}"
+    ''')
   }}
 }}
 "#
@@ -384,6 +384,7 @@ fn alertmanager(bare: &str, secret: &str) -> String {
     webhook_configs:
       - url: {bare}
         send_resolved: true
+        max_alerts: 500
         http_config:
           authorization:
             type: Bearer

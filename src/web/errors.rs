@@ -36,7 +36,7 @@ impl ResponseError for Error {
 
 /// Whether programs, not people, ask at this path.
 fn is_for_programs(path: &str) -> bool {
-    path.starts_with("/api/") || path.starts_with("/hooks/") || path.ends_with(".json")
+    ["/api/", "/hooks/", "/v1/", "/v2/"].iter().any(|door| path.starts_with(door)) || path.ends_with(".json")
 }
 
 /// The answer that tells `error` to whoever asked.

@@ -398,3 +398,40 @@ both!(
         assert!(page.one("#issue .note").contains("private network"), "{}", page.one("#issue"));
     }
 );
+
+both!(
+    async fn whatever_a_tracker_sends_is_read_without_harm(app: TestApp) {
+        let odd = [
+            Value::Null,
+            json!(1),
+            json!([]),
+            json!({}),
+            json!("\u{0}"),
+            json!("a\u{0}b\u{202e}"),
+            json!("9".repeat(70_000)),
+            json!("9999999-12-31T23:59:59Z"),
+            json!(i64::MAX),
+        ];
+        let (mut ada, _, secret) = with_tracker(&app, "github", "acme/shop").await;
+        ada.post("/action-items/ACT-1/issue", &[("tracker", "ours")]).await;
+        app.work_queue().await;
+        let whole = told("github", "Cap the pool", false, "2026-11-23T15:00:00Z");
+        let mut number = 0;
+        for place in ["", "/action", "/issue", "/issue/number", "/issue/title", "/issue/state", "/issue/updated_at"] {
+            for value in &odd {
+                let mut body = whole.clone();
+                *body.pointer_mut(place).unwrap() = value.clone();
+                number += 1;
+                let answer = deliver(&app, ("github", &secret), &format!("odd-{number}"), &body).await;
+                assert_eq!(answer.status, 200, "{place} {}", answer.text());
+            }
+        }
+        for body in ["", "[[[[[[", "\u{feff}{}", &"[".repeat(200_000)] {
+            let mut sender = app.anonymous().with("x-hub-signature-256", &signature(&secret, body));
+            let answer = sender.send(Method::POST, "/hooks/tracker/ours", "application/json", body.to_owned()).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+        app.work_queue().await;
+        assert!(app.read(debrief::db::check::faults).is_empty());
+    }
+);

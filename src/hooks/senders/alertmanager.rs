@@ -81,10 +81,12 @@ fn one(said: Said<'_>, alert: Said<'_>, labels: Vec<(String, String)>, named: (S
     let is_over = told == "resolved" || (told.is_empty() && ended_at.is_some());
     draft.state = if is_over { AlertState::Resolved } else { AlertState::Firing };
     draft.summary = label(&notes, &["description", "message"]).unwrap_or_default();
-    draft.severity = label(&labels, &["severity", "priority", "level"]);
-    draft.service = label(&labels, SERVICE_LABELS);
-    draft.environment = label(&labels, ENVIRONMENT_LABELS);
-    draft.release = label(&labels, RELEASE_LABELS);
+    let shared = said.labels("/commonLabels");
+    let of_labels = |names: &[&str]| label(&labels, names).or_else(|| label(&shared, names));
+    draft.severity = of_labels(&["severity", "priority", "level"]);
+    draft.service = of_labels(SERVICE_LABELS);
+    draft.environment = of_labels(ENVIRONMENT_LABELS);
+    draft.release = of_labels(RELEASE_LABELS);
     draft.url = alert.first_url(&["/panelURL", "/dashboardURL", "/generatorURL"]).or_else(|| said.url("/externalURL"));
     draft.started_at = alert.moment("/startsAt");
     draft.ended_at = ended_at.filter(|_| is_over);
@@ -119,6 +121,16 @@ mod tests {
         assert_eq!((drafts.len(), keys.len()), (2000, 1));
         assert_eq!(drafts[0].service.as_deref(), Some("shop"));
         assert_eq!((drafts[0].state, drafts[0].ended_at), (AlertState::Firing, None));
+    }
+
+    #[test]
+    fn what_all_alerts_share_counts_for_each() {
+        let body = json!({"groupKey": "k", "status": "firing", "groupLabels": {"alertname": "Down"},
+            "commonLabels": {"severity": "critical", "service": "shop", "env": "staging"},
+            "alerts": [{"status": "firing", "labels": {"alertname": "Down", "severity": "warning"}}]});
+        let drafts = read_body(&body);
+        let told = (drafts[0].severity.as_deref(), drafts[0].service.as_deref(), drafts[0].environment.as_deref());
+        assert_eq!(told, (Some("warning"), Some("shop"), Some("staging")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::super::model::Headers;
 use super::super::model_reading::{Arrived, Message, Reading};
-use super::super::reading::{Said, image_version, is_commit, label, tidy, tidy_url};
+use super::super::reading::{Said, image_name, image_version, is_commit, label, tidy, tidy_url};
 use super::{Named, missing};
 use crate::deploys::model::{DeployStatus, EnvironmentTier};
 
@@ -53,15 +53,14 @@ pub fn read(arrived: Arrived<'_>) -> Result<Reading, String> {
         .chain(app.at("/status/sync/revisions").list().filter_map(|one| one.line("")))
         .collect();
     message.draft.commit_sha = revisions.iter().find(|one| is_commit(one)).cloned();
-    let images: Vec<String> =
-        app.at("/status/summary/images").list().filter_map(|image| image_version(image.0.as_str()?)).collect();
+    let images: Vec<&str> = app.at("/status/summary/images").list().filter_map(|image| image.0.as_str()).collect();
+    let asked = app.first_line(&["/spec/source/targetRevision", "/spec/sources/0/targetRevision"]);
     // The image says best what runs; else the chart's version, else what was asked for.
-    message.draft.version = match &images[..] {
-        [only] => Some(only.clone()),
-        _ => revisions.iter().find(|one| !is_commit(one)).cloned(),
-    }
-    .or_else(|| app.first_line(&["/spec/source/targetRevision", "/spec/sources/0/targetRevision"]));
-    message.branch = app.first_line(&["/spec/source/targetRevision", "/spec/sources/0/targetRevision"]);
+    message.draft.version = own_image(&name, &images)
+        .and_then(image_version)
+        .or_else(|| revisions.iter().find(|one| !is_commit(one)).cloned())
+        .or_else(|| asked.clone().filter(|asked| asked != "HEAD"));
+    message.branch = asked;
     message.workflow = app.line("/spec/project");
     message.full_name = app
         .first_line(&["/spec/source/repoURL", "/spec/sources/0/repoURL"])
@@ -74,4 +73,31 @@ pub fn read(arrived: Arrived<'_>) -> Result<Reading, String> {
         .text("/context/argocdUrl")
         .and_then(|base| tidy_url(&format!("{}/applications/{name}", base.trim_end_matches('/'))));
     Ok(message.into_reading())
+}
+
+/// Of several images the one that is called like the application, or a part of whose name is; an only one is it.
+fn own_image<'a>(application: &str, images: &[&'a str]) -> Option<&'a str> {
+    if let [only] = images {
+        return Some(only);
+    }
+    let named = |fits: &dyn Fn(&str) -> bool| {
+        let mut found = images.iter().filter(|image| image_name(image).is_some_and(|name| fits(&name)));
+        found.next().filter(|_| found.next().is_none()).copied()
+    };
+    named(&|name| name == application)
+        .or_else(|| named(&|name| application.contains(name) || name.contains(application)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_applications_own_image_gives_the_version() {
+        let images = ["ghcr.io/acme/orders:1.9.0", "redis:7", "ghcr.io/acme/proxy:2"];
+        assert_eq!(own_image("orders", &images), Some(images[0]));
+        assert_eq!(own_image("orders-production", &images), Some(images[0]));
+        assert_eq!(own_image("billing", &images), None);
+        assert_eq!(own_image("billing", &images[1..2]), Some("redis:7"));
+    }
 }

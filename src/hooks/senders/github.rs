@@ -7,7 +7,7 @@
 use super::super::mentions::Forge;
 use super::super::model::Headers;
 use super::super::model_reading::{Arrived, Message, Reading, WeakEvent};
-use super::super::reading::{Said, tidy};
+use super::super::reading::{Said, bare_ref, tidy};
 use super::{Named, code, missing};
 use crate::deploys::model::{DeployKind, DeployStatus};
 use crate::web::fields::LINE_LIMIT;
@@ -65,7 +65,10 @@ pub fn repository(said: Said<'_>) -> Result<Message, String> {
 fn deployment_status(said: Said<'_>) -> Result<Reading, String> {
     let state = said.text("/deployment_status/state").ok_or_else(|| missing("deployment_status.state"))?;
     let status = match state {
-        "in_progress" | "pending" | "queued" | "waiting" => DeployStatus::Started,
+        "in_progress" => DeployStatus::Started,
+        "pending" | "queued" | "waiting" => {
+            return Err("The deployment waits to begin. It is recorded once it is in progress.".to_owned());
+        }
         "success" => DeployStatus::Succeeded,
         "failure" | "error" => DeployStatus::Failed,
         "inactive" => {
@@ -93,7 +96,7 @@ fn deployment_status(said: Said<'_>) -> Result<Reading, String> {
     message.branch = said.first_line(&["/deployment/ref", "/workflow_run/head_branch"]);
     let draft = &mut message.draft;
     draft.commit_sha = said.line("/deployment/sha");
-    draft.version = said.line("/deployment/ref");
+    draft.version = said.line("/deployment/ref").map(|name| bare_ref(&name).to_owned());
     draft.deployed_by = said.first_line(&["/deployment/creator/login", "/deployment_status/creator/login"]);
     draft.summary = [said.prose("/deployment/description"), said.prose("/deployment_status/description")]
         .into_iter()
@@ -213,6 +216,16 @@ mod tests {
         }
         for partial in [json!([]), json!(3), json!({"deployment_status": {"state": "success"}})] {
             assert!(matches!(read_event("deployment_status", &partial), Reading::Nothing(_)));
+        }
+    }
+
+    #[test]
+    fn what_only_waits_is_no_deploy_yet() {
+        for state in ["queued", "pending", "waiting"] {
+            let body = json!({"deployment_status": {"state": state, "created_at": "2026-11-23T14:00:00Z"},
+                "deployment": {"id": 7, "ref": "main"}, "repository": {"name": "shop"}});
+            let Reading::Nothing(why) = read_event("deployment_status", &body) else { panic!("{state}") };
+            assert!(why.contains("waits"), "{why}");
         }
     }
 

@@ -36,7 +36,7 @@ pub fn read(arrived: Arrived<'_>) -> Result<Reading, String> {
     .take(LABELS_LIMIT)
     .collect();
     let title = about
-        .first_line(&["/documentation/subject", "/condition_name", "/summary", "/policy_name"])
+        .first_line(&["/documentation/subject", "/policy_name", "/condition_name", "/summary"])
         .unwrap_or_else(|| "Google Cloud Monitoring incident".to_owned());
     let mut draft = AlertDraft::firing(&key, &title);
     draft.state = state;

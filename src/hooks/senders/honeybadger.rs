@@ -2,7 +2,7 @@
 
 use super::super::model::Headers;
 use super::super::model_reading::{Arrived, Message, Reading};
-use super::super::reading::{Said, is_commit, last_part, tidy_url};
+use super::super::reading::{Said, last_part, tidy_url};
 use super::{Named, missing};
 
 /// How a delivery through that door is named.
@@ -36,7 +36,7 @@ pub fn read(arrived: Arrived<'_>) -> Result<Reading, String> {
     message.from_repository(home, &[], repository);
     message.into_environment(environment);
     if let Some(revision) = revision {
-        if is_commit(&revision) {
+        if names_a_commit(&revision) {
             message.draft.commit_sha = Some(revision);
         } else {
             message.draft.version = Some(revision);
@@ -46,4 +46,26 @@ pub fn read(arrived: Arrived<'_>) -> Result<Reading, String> {
     message.draft.url = said.first_url(&["/deploy/url", "/deploy[url]"]);
     message.draft.finished_at = said.first_moment(&["/deploy/timestamp", "/deploy[timestamp]", "/deploy/created_at"]);
     Ok(message.into_reading())
+}
+
+/// A revision is a commit, whole or shortened, unless it reads like a name.
+fn names_a_commit(revision: &str) -> bool {
+    (7..=64).contains(&revision.len())
+        && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && revision.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_a_commit;
+
+    #[test]
+    fn commits_are_told_from_names() {
+        for commit in ["f95f852", "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"] {
+            assert!(names_a_commit(commit), "{commit}");
+        }
+        for name in ["v6", "facade", "deadbeef", "2.4.1", "main"] {
+            assert!(!names_a_commit(name), "{name}");
+        }
+    }
 }

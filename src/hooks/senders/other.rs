@@ -53,6 +53,8 @@ pub fn read(arrived: Arrived<'_>) -> Result<Reading, String> {
     })?;
     if !tells_time {
         (draft.started_at, draft.finished_at) = (None, None);
+        let at = told.first_moment(&["/at", "/time", "/timestamp"]);
+        *if draft.status.is_finished() { &mut draft.finished_at } else { &mut draft.started_at } = at;
     }
     let mut message = Message::of(&draft.service);
     message.branch = told.line("/branch");

@@ -4,8 +4,8 @@ use super::beliefs::{Beliefs, Weighed};
 use super::case::{Candidate, Case};
 use super::features::{Reason, Rule};
 
-/// From this probability on a suspect is shown as *likely*.
-pub const LIKELY: f64 = 0.9;
+/// From this probability on a suspect is shown as *likely*: a little above the nine in ten that are to be right.
+pub const LIKELY: f64 = 0.92;
 /// From this probability on a suspect is shown as *possible*.
 pub const POSSIBLE: f64 = 0.15;
 

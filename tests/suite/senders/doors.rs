@@ -16,7 +16,12 @@ both!(
             "custom_details": {"service": "orders", "environment": "staging", "build_state": "passed", "version": "v7"}});
         let path = "/v2/change/enqueue";
         for wrong in [event("nobody's", payload.clone()), json!({"payload": payload}), json!([])] {
-            assert_eq!(program.json(Method::POST, path, &wrong).await.status, 401);
+            let answer = program.json(Method::POST, path, &wrong).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.json()["status"].as_i64()),
+                (401, Some(401)),
+                "told as to a program"
+            );
         }
         for bad in [json!({}), json!({"summary": ""}), json!({"summary": false})] {
             let answer = program.json(Method::POST, path, &event(&source.secret, bad)).await;

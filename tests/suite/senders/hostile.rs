@@ -1,5 +1,6 @@
 //! Hostile bodies: no delivery gives a 5xx, none is read for ever, none leaves half of a record.
 
+use actix_web::http::Method;
 use debrief::db::schema::{deliveries, deploys, jobs, services};
 use debrief::hooks::model::{Headers, Sender, Verdict};
 use debrief::hooks::model_reading::Reading;
@@ -217,5 +218,59 @@ both!(
         assert_eq!(page.status, 200);
         let newest = page.attribute("tbody a", "href").unwrap();
         assert_eq!(admin.get(&newest).await.status, 200);
+    }
+);
+
+both!(
+    async fn doors_that_speak_as_others_do_hold_as_well(app: TestApp) {
+        use proptest::strategy::ValueTree;
+        let changes = source_of(&app, Sender::PagerDutyChanges);
+        let honeybadger = source_of(&app, Sender::Honeybadger);
+        let mut program = app.anonymous().with("x-api-key", &honeybadger.secret);
+        let kinds = ["application/json", "application/x-www-form-urlencoded", "text/plain; charset=utf-16"];
+        for path in ["/v2/change/enqueue", "/v1/deploys"] {
+            for (number, body) in odd_bodies().into_iter().enumerate() {
+                for kind in kinds {
+                    let answer = program.send(Method::POST, path, kind, body.clone()).await;
+                    let status = answer.status.as_u16();
+                    assert!([201, 202, 400, 401, 413, 422].contains(&status), "{path} {number} {kind}: {status}");
+                }
+            }
+        }
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let strategy = proptest::collection::vec((any::<usize>(), values()), 1..4);
+        for _ in 0..120 {
+            let mut change = json!({"routing_key": changes.secret, "payload": {"summary": "Deployed", "source": "ci",
+                "timestamp": "2026-11-23T13:00:00Z", "custom_details": {"service": "shop", "version": "v1"}}, "links": [{"href": "https://ci.example"}]});
+            let mut deploy = json!({"deploy": {"environment": "production", "revision": "v6", "repository": "https://git.example/acme/shop"}});
+            for body in [&mut change, &mut deploy] {
+                for (place, value) in strategy.new_tree(&mut runner).unwrap().current() {
+                    let mut found = Vec::new();
+                    places(body, "", &mut found);
+                    *body.pointer_mut(&found[place % found.len()]).unwrap() = value;
+                }
+            }
+            for (path, body) in [("/v2/change/enqueue", change), ("/v1/deploys", deploy)] {
+                let answer = program.json(Method::POST, path, &body).await;
+                assert!(answer.status.as_u16() < 500, "{path}: {} {body}", answer.status);
+            }
+        }
+        app.work_queue().await;
+        nothing_is_half_made(&app);
+    }
+);
+
+both!(
+    async fn packed_bodies_are_refused_unread_at_every_door(app: TestApp) {
+        let bomb = vec![0x1F_u8; 200_000];
+        let source = source_of(&app, Sender::Other);
+        let own = format!("/hooks/other/{}", source.slug);
+        for path in [own.as_str(), "/v2/change/enqueue", "/v1/deploys", "/hooks/tracker/ours"] {
+            for encoding in ["gzip", "br", "deflate, gzip", "zstd", "x-unknown"] {
+                let mut program = app.anonymous().with("content-encoding", encoding);
+                let answer = program.send(Method::POST, path, "application/json", bomb.clone()).await;
+                assert_eq!(answer.status, 415, "{path} {encoding}");
+            }
+        }
     }
 );

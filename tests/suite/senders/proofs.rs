@@ -26,7 +26,7 @@ both!(
             let before = count(&app);
             let mut wrong = vec![
                 (Vec::new(), String::new()),
-                proof_of(sender, "another secret, as long as it is", &sent.body),
+                proof_of(sender, "another-secret-as-long-as-it-is", &sent.body),
                 proof_of(sender, &source.secret[..20], &sent.body),
                 proof_of(sender, "", &sent.body),
             ];

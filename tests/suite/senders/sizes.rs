@@ -8,7 +8,7 @@ use crate::both;
 
 fn push(sha: &str, commits: usize) -> Sent {
     let commits: Vec<_> = (0..commits)
-        .map(|n| json!({"id": n.to_string(), "message": format!("SHOP-{n}: part {n} (#{})", n + 100), "modified": [format!("f{n}"), "same"]}))
+        .map(|n| json!({"id": n.to_string(), "message": format!("SHOP-{}: part {n} (#{})", n + 1, n + 100), "modified": [format!("f{n}"), "same"]}))
         .collect();
     let body = json!({"ref": "refs/heads/main", "before": "a".repeat(40), "after": sha, "commits": commits,
         "repository": {"name": "checkout", "full_name": "acme/checkout", "html_url": "https://git.example/acme/checkout"}});
