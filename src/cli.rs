@@ -83,7 +83,8 @@ enum Command {
     /// Programs that deliver
     #[command(subcommand)]
     Source(SourceCommand),
-    /// Bring in Markdown postmortems, or an export, as incidents
+    /// Bring in postmortems as incidents: Markdown, an export, JSON of PagerDuty, Opsgenie and incident.io, SQL dumps of
+    /// Dispatch and Morgue
     Import {
         /// Files and folders
         #[arg(required = true)]

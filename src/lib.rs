@@ -23,6 +23,7 @@ pub mod factors;
 pub mod feeds;
 pub mod home;
 pub mod hooks;
+pub mod imports;
 pub mod incidents;
 pub mod insights;
 pub mod jobs;

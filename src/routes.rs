@@ -3,8 +3,8 @@
 use actix_web::{Route, web};
 
 use crate::{
-    attachments, auth, changes, deploys, factors, home, hooks, incidents, links, postmortem_templates, postmortems,
-    public_versions, reading, releases, reviews, services, signals, timeline, web as shared,
+    attachments, auth, changes, deploys, factors, home, hooks, imports, incidents, links, postmortem_templates,
+    postmortems, public_versions, reading, releases, reviews, services, signals, timeline, web as shared,
 };
 
 use crate::web::errors::wrong_method;
@@ -252,10 +252,14 @@ routes! {
     POST "/incidents/{key}/impact"      Member  incidents::steps::pages::add_figure;
     POST "/incidents/{key}/impact/{id}/removal" Member incidents::steps::pages::remove_figure;
     GET  "/postmortems"                                   Viewer  postmortems::shelf::pages::index;
+    GET  "/postmortems/import"                            Member  imports::pages::new;
+    POST "/postmortems/import"                            Member  imports::pages::preview;
+    POST "/postmortems/import/incidents"                  Member  imports::pages::create;
     POST "/preview"                                       Viewer  postmortems::pages::preview;
     GET  "/incidents/{key}/postmortem"                    Viewer  postmortems::pages::show;
     POST "/incidents/{key}/postmortem"                    Member  postmortems::pages::start;
     GET  "/incidents/{key}/postmortem.md"                 Viewer  postmortems::pages::source;
+    GET  "/incidents/{key}/postmortem.html"               Viewer  postmortems::pages_single::show;
     GET  "/incidents/{key}/postmortem.json"               Viewer  postmortems::api::show_json;
     GET  "/incidents/{key}/postmortem/edit"               Member  postmortems::pages::edit;
     POST "/incidents/{key}/postmortem/preview"            Member  postmortems::pages::preview_page;

@@ -158,7 +158,9 @@ pub(super) fn field(label: &str) -> Option<Field> {
             | "system"
             | "services impacted"
             | "impacted services" => Field::Services,
-            "title" | "name" => Field::Title,
+            "title" | "name" | "subject" => Field::Title,
+            // A label that is the noun alone: "Incident: Brokers out of disk".
+            "" if matches!(label.trim().to_lowercase().as_str(), "incident" | "outage" | "issue") => Field::Title,
             _ => return None,
         };
     Some(field)

@@ -17,5 +17,6 @@ pub mod postmortem_file;
 mod timeline;
 mod titles;
 mod tokens;
+pub mod tools;
 pub mod wire;
 mod zones;

@@ -13,7 +13,7 @@ use super::front_matter::FrontMatter;
 use super::lines::{Line, lines};
 use super::moments::{instant, moments};
 use super::timeline::{Certainty, Timeline, read_timeline};
-use super::titles::{title_from_file_name, title_in, title_of};
+use super::titles::{title_from_file_name, title_from_sentence, title_in, title_of};
 use crate::markdown::{FrontMatterFence, plain_text, split_front_matter};
 
 #[cfg(test)]
@@ -167,11 +167,16 @@ impl Reading<'_> {
         let found = self
             .front
             .text("title")
+            .filter(|title| !title.trim().is_empty())
             .map(|title| title_in(title).unwrap_or_else(|| title.trim().to_owned()))
             .or_else(|| title_of(self.lines))
-            .or_else(|| self.fact(Field::Title).and_then(|value| title_in(&value)))
+            .or_else(|| {
+                let told = self.fact(Field::Title).filter(|value| value.chars().any(char::is_lowercase));
+                told.and_then(|value| title_in(&value))
+            })
             .or_else(|| self.first_line_as_title())
-            .or_else(|| title_from_file_name(self.file_name));
+            .or_else(|| title_from_file_name(self.file_name))
+            .or_else(|| self.sentence_as_title());
         let title = match found {
             Some(title) => title,
             None => {
@@ -183,6 +188,12 @@ impl Reading<'_> {
             }
         };
         title.chars().take(TITLE_LIMIT).collect()
+    }
+
+    fn sentence_as_title(&mut self) -> Option<String> {
+        let title = title_from_sentence(self.lines)?;
+        self.remark("No title was found; the first sentence stands in for it.");
+        Some(title)
     }
 
     /// Without any heading, a short first line is the title.
@@ -207,6 +218,10 @@ impl Reading<'_> {
             .front
             .text("severity")
             .or_else(|| self.front.text("sev"))
+            .or_else(|| {
+                let inner = self.front.map("incident").iter().find(|(key, _)| key == "severity");
+                inner.map(|(_, value)| value.as_str())
+            })
             .map(str::to_owned)
             .or_else(|| self.fact(Field::Severity))?;
         let found = severity(&told);
@@ -247,6 +262,11 @@ impl Reading<'_> {
         };
         for key in ["incident_date", "date_of_incident", "started_at", "started", "start"] {
             if let Some(text) = self.front.text(key) {
+                add("front matter", text);
+            }
+        }
+        for (key, text) in self.front.map("incident") {
+            if ["date", "started_at", "started", "start", "start_time"].contains(&key.as_str()) {
                 add("front matter", text);
             }
         }

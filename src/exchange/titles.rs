@@ -82,7 +82,7 @@ pub(super) fn title_in(heading: &str) -> Option<String> {
     let mut title = heading.clone();
     loop {
         let before = title.clone();
-        title = without_lead(&without_date(&title));
+        title = without_lead(&without_date(without_state(&title)));
         if title == before {
             break;
         }
@@ -142,6 +142,49 @@ fn without_date(title: &str) -> String {
     title.to_owned()
 }
 
+/// `[RESOLVED] Website is away`: how it stands, in brackets in front, is no part of the title.
+fn without_state(title: &str) -> &str {
+    let inside = title.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    match inside {
+        Some((state, rest)) if !rest.trim().is_empty() && is_state(state) => rest.trim_start(),
+        // Brackets are gone where they were read as a link's.
+        _ => match title.trim_start().split_once(' ') {
+            Some((word, rest)) if is_state(word) && word.chars().all(char::is_uppercase) => rest.trim_start(),
+            _ => title,
+        },
+    }
+}
+
+fn is_state(word: &str) -> bool {
+    const STATES: [&str; 12] = [
+        "resolved",
+        "closed",
+        "done",
+        "final",
+        "draft",
+        "wip",
+        "complete",
+        "completed",
+        "open",
+        "in progress",
+        "fixed",
+        "public",
+    ];
+    STATES.contains(&word.trim().to_lowercase().as_str())
+}
+
+/// A number behind the lead: `Incident 42: …`, `Incident #42 - …`.
+fn numbered(rest: &str) -> Option<&str> {
+    let rest = rest.trim_start();
+    let rest = rest.strip_prefix('#').or_else(|| rest.strip_prefix("no. ")).unwrap_or(rest);
+    let end = rest.find(|c: char| !c.is_ascii_digit())?;
+    if end == 0 {
+        return None;
+    }
+    let marks = rest[end..].trim_start();
+    (marks.starts_with([':', '\u{2013}', '\u{2014}', '|']) || marks.starts_with("- ")).then_some(marks)
+}
+
 fn without_lead(title: &str) -> String {
     let lower = title.to_lowercase();
     if lower.len() != title.len() {
@@ -149,6 +192,12 @@ fn without_lead(title: &str) -> String {
     }
     for lead in LEADS {
         if let Some(rest) = lower.strip_prefix(lead) {
+            if let Some(marks) = numbered(rest) {
+                let rest = trimmed(&title[title.len() - marks.len()..]);
+                if !rest.is_empty() {
+                    return rest.to_owned();
+                }
+            }
             let marked =
                 rest.trim_start().starts_with([':', '-', '\u{2013}', '\u{2014}', '|', ',']) && !rest.starts_with('-');
             if marked {
@@ -184,6 +233,10 @@ pub(super) fn title_from_file_name(file_name: &str) -> Option<String> {
     let parts: Vec<&str> = file_name.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
     for part in parts.iter().rev().take(2) {
         let stem = part.rsplit_once('.').map_or(*part, |(stem, _)| stem);
+        let stem = without_code(stem);
+        if is_code(stem) {
+            continue;
+        }
         let words: Vec<&str> = stem.split(['-', '_', ' ', '.']).filter(|word| !word.is_empty()).collect();
         let dated = without_date(stem);
         let source = if dated.is_empty() || dated == *stem { words.join(" ") } else { dated.replace(['-', '_'], " ") };
@@ -196,6 +249,46 @@ pub(super) fn title_from_file_name(file_name: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// `PM2019-004 - Disk full`: a team's own number in front is no part of the title.
+fn without_code(stem: &str) -> &str {
+    let Some((code, rest)) = stem.split_once(" - ").or_else(|| stem.split_once(": ")) else { return stem };
+    let is_number = code.len() <= 20
+        && code.contains(|c: char| c.is_ascii_digit())
+        && code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '#'))
+        && moments(code, None).iter().all(|moment| moment.date.is_none());
+    if is_number && !rest.trim().is_empty() { rest.trim() } else { stem }
+}
+
+/// A name that only a machine reads: `00be5e02-584e-4ecc-a67e-6317f66b1237`, `a8`.
+fn is_code(stem: &str) -> bool {
+    let bare: String = stem.chars().filter(|c| c.is_alphanumeric()).collect();
+    let has_digit = bare.contains(|c: char| c.is_ascii_digit());
+    let is_hex = bare.len() >= 8 && bare.chars().all(|c| c.is_ascii_hexdigit());
+    let is_short = bare.chars().filter(|c| c.is_alphabetic()).count() <= 2;
+    let is_date = moments(stem, None).iter().any(|moment| moment.date.is_some());
+    has_digit && !is_date && (is_hex || is_short)
+}
+
+/// The first sentence of a text that has neither a title nor a name.
+pub(super) fn title_from_sentence(lines: &[Line]) -> Option<String> {
+    const LIMIT: usize = 120;
+    let first = lines.iter().find(|line| {
+        // "Services affected: mail, web" is a fact, no sentence.
+        let is_fact = line.text.split_once(':').is_some_and(|(label, _)| label.split_whitespace().count() <= 4);
+        let is_prose = line.heading.is_none() && line.cells.is_empty() && !line.is_ruler && !is_fact;
+        is_prose && line.text.split_whitespace().count() >= 4
+    })?;
+    let text = readable(&first.text);
+    let end = text.find(". ").map_or(text.len(), |at| at);
+    let sentence = text[..end].trim().trim_end_matches('.');
+    if sentence.chars().count() <= LIMIT {
+        return Some(sentence.to_owned());
+    }
+    let mut cut: String = sentence.chars().take(LIMIT).collect();
+    cut.truncate(cut.rfind(' ').unwrap_or(cut.len()));
+    Some(format!("{}\u{2026}", cut.trim_end_matches([',', ';', ':'])))
 }
 
 #[cfg(test)]
@@ -217,6 +310,10 @@ mod tests {
             ("Outage of the API", "Outage of the API"),
             ("Postmortem of the API outage", "Postmortem of the API outage"),
             ("[2019-03-04] Disk full", "Disk full"),
+            ("[RESOLVED] Website is away 5/26/21", "Website is away"),
+            ("Incident 42: Disk full", "Disk full"),
+            ("Incident #42 - Disk full", "Disk full"),
+            ("[api] Disk full", "api Disk full"),
             ("2019-04-03, 30min outage during upgrade", "30min outage during upgrade"),
             ("Problems from 2019-03-04 to 2019-03-05 with disks", "Problems from 2019-03-04 to 2019-03-05 with disks"),
         ] {
@@ -231,6 +328,9 @@ mod tests {
     fn file_names_are_a_last_resort() {
         assert_eq!(title_from_file_name("2019-03-04-disk_full.md").as_deref(), Some("Disk full"));
         assert_eq!(title_from_file_name("a/2019-03-04-disk-full/README.md").as_deref(), Some("Disk full"));
-        assert_eq!(title_from_file_name("20190304.md"), None);
+        assert_eq!(title_from_file_name("PM2019-004 - Disk full.md").as_deref(), Some("Disk full"));
+        for nothing in ["20190304.md", "00be5e02-584e-4ecc-a67e-6317f66b1237.md", "data/8f2c11aa.md", "a8.md"] {
+            assert_eq!(title_from_file_name(nothing).filter(|title| title != "Data"), None, "{nothing}");
+        }
     }
 }

@@ -19,6 +19,7 @@ mod references;
 mod render;
 mod safe_html;
 mod sanitize;
+mod standing_alone;
 mod text;
 mod urls;
 

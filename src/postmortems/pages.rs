@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::blocks::{self, Source, Unknown};
 use super::forms::{self, RawPublication, RawText};
-use super::model::{Clash, Saved, path};
+use super::model::{Clash, Postmortem, Saved, path};
 use super::pages_desk::{Choices, Desk, Sheet, keep_for_later};
 use super::pages_writing::add_line;
 use super::queries::{self, Text};
@@ -14,6 +14,7 @@ use super::revisions::comparison::{Comparison, Stretch};
 use super::{drafts, missing, views};
 use crate::app::App;
 use crate::auth::who::{Member, SignedIn, Viewer};
+use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::{Error, FieldErrors};
 use crate::incidents;
@@ -119,25 +120,43 @@ fn plainly(text: &str) -> SafeHtml {
     markdown::render(&fenced, &markdown::NoReferences).unwrap_or_default()
 }
 
-/// `GET /incidents/{key}/postmortem.md`: the text that readers see, live blocks as tables; one without any, and
-/// without prompts, byte for byte.
+/// The text that readers see, live blocks as tables; one without any, and without prompts, byte for byte.
+///
+/// # Errors
+/// The database's.
+pub(super) fn readers_text(
+    c: &mut Conn,
+    incident: &Incident,
+    postmortem: &Postmortem,
+    now: Moment,
+) -> Result<String, Error> {
+    let revision = queries::revision(c, postmortem, postmortem.shown_revision())?;
+    if postmortem.published_revision == Some(revision.number) || !blocks::is_live(&revision.markdown) {
+        return Ok(revision.published_markdown().to_owned());
+    }
+    let record = Record::of(c, incident)?;
+    let source = Source { incident, record: &record, now };
+    Ok(blocks::expand(&revision.markdown, &source, Unknown::Kept))
+}
+
+/// `GET /incidents/{key}/postmortem.md`; with `?facts=on` the facts stand in front, as in an export.
 ///
 /// # Errors
 /// 404
-pub async fn source(who: Viewer, app: web::Data<App>, key: web::Path<String>) -> Result<HttpResponse, Error> {
-    let now = who.now;
+pub async fn source(
+    who: Viewer,
+    app: web::Data<App>,
+    key: web::Path<String>,
+    query: Query,
+) -> Result<HttpResponse, Error> {
+    let (now, with_facts) = (who.now, query.0.has("facts", "on"));
     let markdown = app
         .db
         .read(move |c| {
             let incident = incident(c, &key)?;
             let postmortem = queries::existing(c, &incident)?;
-            let revision = queries::revision(c, &postmortem, postmortem.shown_revision())?;
-            if postmortem.published_revision == Some(revision.number) || !blocks::is_live(&revision.markdown) {
-                return Ok(revision.published_markdown().to_owned());
-            }
-            let record = Record::of(c, &incident)?;
-            let source = Source { incident: &incident, record: &record, now };
-            Ok::<_, Error>(blocks::expand(&revision.markdown, &source, Unknown::Kept))
+            let text = readers_text(c, &incident, &postmortem, now)?;
+            if with_facts { crate::exchange::leaving::readable::with_facts(c, incident, &text) } else { Ok(text) }
         })
         .await?;
     Ok(text("text/markdown; charset=utf-8", markdown))
@@ -249,12 +268,19 @@ pub async fn preview(
     let outcome = app
         .db
         .read(move |c| {
-            let people = wording::queries::people(c)?;
-            let marks = wording::marks(&wording::hints(&draft.markdown, &people));
-            let marked = markdown::mark(&draft.markdown, &marks);
-            match of {
-                Some(key) if blocks::is_live(&marked) => {
-                    let incident = incident(c, &key)?;
+            let incident = of.map(|key| incident(c, &key)).transpose()?;
+            let written = match &incident {
+                Some(incident) => queries::of_incident(c, incident.id)?,
+                None => None,
+            };
+            // The same hints as stand beside the text: what was kept as it is stays unmarked.
+            let hints = match written {
+                Some(postmortem) => wording::queries::hints(c, postmortem.id, &draft.markdown)?,
+                None => wording::hints(&draft.markdown, &wording::queries::people(c)?),
+            };
+            let marked = markdown::mark(&draft.markdown, &wording::marks(&hints));
+            match incident {
+                Some(incident) if blocks::is_live(&marked) => {
                     let record = Record::of(c, &incident)?;
                     let source = Source { incident: &incident, record: &record, now };
                     references::queries::render(c, &blocks::expand(&marked, &source, Unknown::Told))

@@ -171,6 +171,7 @@ impl Desk {
     pub fn aside(self, who: &SignedIn, status: StatusCode) -> Result<HttpResponse, Error> {
         let fragment = views::Aside {
             gaps: self.gaps,
+            hints: self.hints,
             line: self.line,
             added: self.added,
             errors: self.errors,

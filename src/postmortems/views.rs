@@ -264,6 +264,8 @@ impl Edit {
 pub struct Aside {
     /// What is missing.
     pub gaps: Vec<Gap>,
+    /// Hints about wording.
+    pub hints: Vec<HintLine>,
     /// The line, as typed.
     pub line: String,
     /// What the last line added.

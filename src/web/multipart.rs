@@ -1,7 +1,7 @@
 //! Forms with files (RFC 7578), read whole from a body that was already bounded. Pure.
 
 /// Most parts of one form.
-const PART_LIMIT: usize = 50;
+const PART_LIMIT: usize = 520;
 
 /// One field of a form with files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

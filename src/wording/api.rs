@@ -21,7 +21,7 @@ const TEXT_LIMIT_BYTES: usize = 1024 * 1024;
 #[schema(as = WordingRequest)]
 pub struct RequestBody {
     /// The text in Markdown.
-    pub markdown: String,
+    pub markdown: Option<String>,
 }
 
 /// A hint on the wire.
@@ -77,7 +77,9 @@ pub struct AnswerBody {
 #[utoipa::path(post, path = "/api/v1/wording", tag = "wording", request_body = RequestBody,
     responses((status = 200, body = AnswerBody), (status = "4XX", body = Problem)))]
 pub async fn look(_who: ApiRead, app: web::Data<App>, sent: WritingJson<RequestBody>) -> Result<HttpResponse, Error> {
-    let source = sent.0.markdown;
+    let Some(source) = sent.0.markdown else {
+        return Err(Error::field("markdown", "Send the text to look at as markdown."));
+    };
     if source.len() > TEXT_LIMIT_BYTES {
         let message = "Send at most 1 MiB of text at a time.";
         return Err(Error::Invalid(FieldErrors::one("markdown".to_owned(), message.to_owned())));

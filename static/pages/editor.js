@@ -33,6 +33,7 @@
         sent = text;
         field.defaultValue = text;
         hear(await answer.json());
+        follow().catch(() => {});
       }
     } catch {
       tell("The server does not answer; this browser keeps your text.");
@@ -76,11 +77,19 @@
   // Beside the text: what is added goes to the record at once, the text stays.
   const beside = find("beside");
 
-  async function refresh(href, values) {
+  // What is missing and the hints follow the text, unless somebody is at them.
+  async function follow() {
+    if (leaving || find("f-line").value || beside.contains(document.activeElement)) return;
+    await refresh(beside.dataset.href, {}, true);
+  }
+
+  async function refresh(href, values, quiet) {
     const answer = await post(href, { ...values, markdown: field.value, base_revision: base.value, answer: "aside" });
     if (answer.redirected || (!answer.ok && answer.status !== 422)) throw answer;
-    beside.innerHTML = await answer.text();
-    changed();
+    const html = await answer.text();
+    if (quiet && (find("f-line").value || beside.contains(document.activeElement))) return;
+    beside.innerHTML = html;
+    if (!quiet) changed();
   }
 
   async function add() {
@@ -176,7 +185,7 @@
   });
 
   // Words and outline follow; the outline leads into the text.
-  const outline = find("outline");
+  const outline = find("outline-list");
   let counting = 0;
 
   function count() {

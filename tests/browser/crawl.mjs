@@ -17,7 +17,7 @@ export function shapeOf(path) {
 const NAMED = /^\/(services|teams|users|tags|factors|environments|people)\//;
 const FIXED = new Set(["new", "edit", "import", "export"]);
 // Not a page: files, other forms of a page, and what ends the session.
-const NO_PAGE = /\.(md|json|csv|txt|atom|xml|ics|svg|png|css|js)$|^\/(assets|static|api|sign-out|metrics|healthz|readyz)(\/|$)/;
+const NO_PAGE = /\.(md|html|json|csv|txt|atom|xml|ics|svg|png|css|js)$|^\/(assets|static|api|sign-out|metrics|healthz|readyz)(\/|$)/;
 
 export function isPage(path) {
   return !NO_PAGE.test(path.split("?")[0]);

@@ -19,6 +19,20 @@ test("a text is saved, and comes back, without script", async (stage) => {
   assert.match(await textShown(page), /Written without script\./);
 });
 
+test("a postmortem is pasted, looked at and brought in without script", async (stage) => {
+  const page = await stage.page({ script: false });
+  await page.goto("/postmortems");
+  await page.getByRole("link", { name: "Bring in" }).click();
+  const text = "---\ntitle: Certificates ran out\nseverity: SEV2\ndate: 2024-03-02\n---\n\n## Summary\n\nLogins failed.\n";
+  await page.getByLabel("Paste one").fill(text);
+  await settle(page, () => page.getByRole("button", { name: "See what comes of it" }).click());
+  assert.equal(await page.locator("input[name=title-0-0]").inputValue(), "Certificates ran out");
+  await settle(page, () => page.getByRole("button", { name: "Bring in the ticked ones" }).click());
+  assert.equal(await page.locator("h1").innerText(), "Certificates ran out");
+  const href = await page.getByRole("link", { name: "Markdown", exact: true }).getAttribute("href");
+  assert.equal(await (await page.request.get(href)).text(), text);
+});
+
 test("search answers a plain form", async (stage) => {
   const page = await stage.page({ script: "off" });
   await page.goto("/");

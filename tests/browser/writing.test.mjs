@@ -97,3 +97,26 @@ test("typing without a pause is on the server within five seconds", async (stage
   assert.deepEqual(lost, [], "typed more than five seconds ago and not kept");
   assert.match(await other.locator("main").innerText(), /did not save/);
 });
+
+test("hints follow what is typed, and are kept away without losing a word", async (stage) => {
+  const page = await stage.page();
+  await page.goto("/postmortems?status=draft");
+  const draft = await page.locator("tbody [href$='/postmortem']").last().getAttribute("href");
+  await page.goto(`${draft}/edit`);
+  const text = page.locator("textarea[name=markdown]");
+  await text.focus();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("\n\nWe should have tested the sweeper.\n\n[[actions]]\n");
+  const hint = page.locator("#wording q", { hasText: "should have tested" });
+  await hint.waitFor();
+  await page.locator(".editor-preview .blame", { hasText: "should have tested" }).waitFor();
+  await page.locator(".editor-preview table").last().waitFor();
+  await settle(page, () => page.locator("#wording li", { hasText: "should have tested" }).getByRole("button").click());
+  assert.match(await text.inputValue(), /We should have tested the sweeper\./);
+  assert.equal(await hint.count(), 0);
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("More.");
+  await page.locator(".editor-preview", { hasText: "More." }).waitFor();
+  assert.equal(await page.locator(".editor-preview .blame", { hasText: "should have tested" }).count(), 0);
+  assert.equal(await page.locator("#outline h2").count(), 1);
+});

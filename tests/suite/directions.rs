@@ -20,6 +20,7 @@ const DOMAINS: &[&str] = &[
     "home",
     "search",
     "exchange",
+    "imports",
     "demo",
     "references",
     "suspects",

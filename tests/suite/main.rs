@@ -19,6 +19,7 @@ mod factors;
 mod faults;
 mod feeds;
 mod hooks;
+mod imports;
 mod incidents;
 mod jobs;
 mod licences;

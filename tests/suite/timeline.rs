@@ -115,7 +115,7 @@ both!(
         assert_eq!(ada.get("/incidents/INC-1/events/new").await.status, 200);
         let mut vera = app.signed_in("Vera", Role::Viewer);
         assert_eq!(vera.post("/incidents/INC-1/events", &[("text", "x")]).await.status, 403);
-        assert!(vera.get("/incidents/INC-1").await.all("#timeline form").is_empty());
+        assert!(vera.get("/incidents/INC-1").await.all("#timeline form[method=post]").is_empty());
     }
 );
 

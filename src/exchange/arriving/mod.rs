@@ -4,6 +4,7 @@
 //! what was imported before.
 
 pub mod company;
+pub mod files;
 pub mod plan;
 pub mod restore;
 pub mod whole;
@@ -16,13 +17,12 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use self::company::queries as company_queries;
+use self::files::{Unread, planned};
+use self::plan::Plan;
 use self::restore::{Arrival, Book};
 use self::whole::queries::{self as whole_queries, Bringing};
-use super::export::{ExportError, read_markdown};
-use super::postmortem_file;
-use super::wire::{
-    ExportedActionItem, ExportedDeploy, ExportedIncident, ExportedIndex, ExportedPicture, SCHEMA_VERSION,
-};
+use super::export::ExportError;
+use super::wire::{ExportedActionItem, ExportedDeploy, ExportedIndex, ExportedPicture, SCHEMA_VERSION};
 use crate::attachments::model::PICTURE_LIMIT_BYTES;
 use crate::auth::actor::Actor;
 use crate::clock::Moment;
@@ -143,92 +143,36 @@ impl Importing<'_> {
                 }
                 continue;
             }
-            let is_json = name.to_lowercase().ends_with(".json");
             // The JSON beside it carries the same and more.
             let has_json =
                 name.ends_with(".md") && name.starts_with("INC-") && names.contains(&path.with_extension("json"));
-            if (is_markdown(&name) && !has_json) || is_json {
+            if (is_markdown(&name) && !has_json) || is_structured(&name) {
                 self.file(path, &relative(root, path), Named::InFolder);
             }
         }
     }
 
     fn file(&mut self, path: &Path, shown: &str, named: Named) {
-        let is_json = shown.to_lowercase().ends_with(".json");
-        let limit = if is_json { EXPORT_LIMIT_BYTES } else { FILE_LIMIT_BYTES };
+        let limit = if is_structured(shown) { EXPORT_LIMIT_BYTES } else { FILE_LIMIT_BYTES };
         let bytes = match read_at_most(path, limit) {
             Ok(bytes) => bytes,
             Err(why) => return self.report(shown, Outcome::Failed(why)),
         };
-        let planned = if is_json {
-            match incident_in(&bytes) {
-                Ok(Some(incident)) => Ok((incident, Vec::new())),
-                Ok(None) if named == Named::InFolder => {
-                    return self.report(shown, Outcome::Skipped("no incident exported by Debrief".to_owned()));
+        match planned(shown, bytes, self.now) {
+            Ok(plans) => {
+                let is_one = plans.len() == 1;
+                for plan in plans {
+                    let place = plan.incident.imported_from.clone().filter(|_| !is_one);
+                    let outcome =
+                        bring(self.db, &Bringing { actor: &self.actor, book: &self.book, now: self.now }, plan);
+                    self.report(place.unwrap_or_else(|| shown.to_owned()), outcome);
                 }
-                Ok(None) => {
-                    Err("it holds no incident exported by Debrief; name a Markdown file or an export".to_owned())
-                }
-                Err(why) => Err(why),
             }
-        } else {
-            self.planned(bytes, shown)
-        };
-        let outcome = match planned {
-            Ok((incident, remarks)) => self.bring(&incident, remarks),
-            Err(why) => Outcome::Failed(why),
-        };
-        self.report(shown, outcome);
-    }
-
-    /// What a Markdown file becomes.
-    fn planned(&self, bytes: Vec<u8>, shown: &str) -> Result<(ExportedIncident, Vec<String>), String> {
-        let mut remarks = Vec::new();
-        let mut text = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                remarks.push("It is not UTF-8; bytes that are no text were replaced by \u{fffd}.".to_owned());
-                String::from_utf8_lossy(error.as_bytes()).into_owned()
+            Err(Unread::Foreign(why)) if named == Named::InFolder => {
+                self.report(shown, Outcome::Skipped(why.to_owned()));
             }
-        };
-        if text.contains('\0') {
-            // PostgreSQL stores no NUL in a text.
-            remarks.push("It holds NUL bytes; they were replaced by \u{fffd}.".to_owned());
-            text = text.replace('\0', "\u{fffd}");
-        }
-        match read_markdown(&text) {
-            Ok(read) if !read.incident.key.is_empty() => {
-                remarks.extend(read.unread.iter().map(|line| format!("This was not understood: {line}")));
-                let mut incident = read.incident;
-                let parts = incident.action_items.len() + incident.deploys.len();
-                if parts > 0 {
-                    let key = &incident.key;
-                    remarks.push(format!(
-                        "Timeline, links and action items are not in this file; import {key}.json or the whole export for them."
-                    ));
-                    incident.action_items.clear();
-                    incident.deploys.clear();
-                }
-                Ok((incident, remarks))
-            }
-            Err(ExportError::Newer { found }) => Err(ExportError::Newer { found }.to_string()),
-            _ => {
-                let planned = plan::plan(postmortem_file::read(shown, &text), shown, self.now);
-                remarks.extend(planned.remarks);
-                Ok((planned.incident, remarks))
-            }
-        }
-    }
-
-    fn bring(&self, incident: &ExportedIncident, mut remarks: Vec<String>) -> Outcome {
-        let by = Bringing { actor: &self.actor, book: &self.book, now: self.now };
-        match self.db.write_blocking(|c| whole_queries::incident(c, &by, incident)) {
-            Ok(Arrival::Added { key, title, remarks: more }) => {
-                remarks.extend(more);
-                Outcome::Imported { what: key, title, remarks }
-            }
-            Ok(Arrival::Known { key }) => Outcome::Skipped(format!("already here as {key}")),
-            Err(error) => Outcome::Failed(sentence(&error)),
+            Err(Unread::Foreign(why)) => self.report(shown, Outcome::Failed(why.to_owned())),
+            Err(Unread::Broken(why)) => self.report(shown, Outcome::Failed(why)),
         }
     }
 
@@ -377,6 +321,25 @@ impl Importing<'_> {
     }
 }
 
+/// Brings in what was planned, in one transaction.
+pub fn bring(db: &Db, by: &Bringing<'_>, plan: Plan) -> Outcome {
+    let mut remarks = plan.remarks;
+    match db.write_blocking(|c| whole_queries::incident(c, by, &plan.incident)) {
+        Ok(Arrival::Added { key, title, remarks: more }) => {
+            remarks.extend(more);
+            Outcome::Imported { what: key, title, remarks }
+        }
+        Ok(Arrival::Known { key }) => Outcome::Skipped(format!("already here as {key}")),
+        Err(error) => Outcome::Failed(sentence(&error)),
+    }
+}
+
+/// JSON and SQL hold many incidents, and each revision of their texts.
+fn is_structured(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.ends_with(".json") || name.ends_with(".sql")
+}
+
 fn is_markdown(name: &str) -> bool {
     let name = name.to_lowercase();
     name.ends_with(".md") || name.ends_with(".markdown")
@@ -398,20 +361,6 @@ fn read_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
         ));
     }
     fs::read(path).map_err(|error| format!("it cannot be read: {error}"))
-}
-
-/// The incident of a JSON file; nothing when it is something else.
-fn incident_in(bytes: &[u8]) -> Result<Option<ExportedIncident>, String> {
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes) else { return Ok(None) };
-    let Some(version) = value.get("schema_version").and_then(serde_json::Value::as_u64) else { return Ok(None) };
-    if value.get("key").is_none() || version == 0 {
-        return Ok(None);
-    }
-    if version > u64::from(SCHEMA_VERSION) {
-        let found = u32::try_from(version).unwrap_or(u32::MAX);
-        return Err(ExportError::Newer { found }.to_string());
-    }
-    serde_json::from_value(value).map(Some).map_err(|error| format!("it is not as Debrief wrote it: {error}"))
 }
 
 fn list<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, String> {

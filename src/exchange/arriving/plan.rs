@@ -2,6 +2,7 @@
 
 use crate::clock::Moment;
 use crate::exchange::postmortem_file::{ReadActionItem, ReadPostmortem, TimePrecision};
+use crate::exchange::tools::Told;
 use crate::exchange::wire::{
     ExportedActionItem, ExportedChange, ExportedEvidence, ExportedIncident, ExportedPostmortem, ExportedRevision,
     ExportedStep, ExportedTimelineEvent,
@@ -97,6 +98,27 @@ pub fn plan(read: ReadPostmortem, origin: &str, now: Moment) -> Plan {
     Plan { incident, remarks }
 }
 
+/// Plans the import of an incident of another tool, as a file at `shown` tells it.
+pub fn plan_told(told: Told, shown: &str, now: Moment) -> Plan {
+    let origin = format!("{shown}#{}", told.id);
+    let mut plan = plan(told.read, &origin, now);
+    let mut later = 0;
+    for event in told.events {
+        match Some(Moment::from_chrono(event.at)).filter(|at| at.millis() >= 0 && *at <= now) {
+            Some(at) => plan.incident.timeline.push(imported_event(Some(at), "note", event.text, now)),
+            None => later += 1,
+        }
+    }
+    plan.incident.timeline.sort_by_key(|event| event.happened_at);
+    if later > 0 {
+        plan.remarks.push(format!(
+            "{later} entries of its timeline lie in the future and were left out of it; the text has them."
+        ));
+    }
+    plan.remarks.insert(0, format!("Read as {} hands it out.", told.tool));
+    plan
+}
+
 /// The times in order, and when the text counts as published.
 fn times(read: &ReadPostmortem, now: Moment, remarks: &mut Vec<String>) -> (ExportedIncident, Moment) {
     let usable = |at: chrono::DateTime<chrono::Utc>| Some(Moment::from_chrono(at)).filter(|at| at.millis() >= 0);
@@ -147,8 +169,8 @@ fn times(read: &ReadPostmortem, now: Moment, remarks: &mut Vec<String>) -> (Expo
     (times, end)
 }
 
-fn timeline(incident: &ExportedIncident, origin: &str, now: Moment) -> Vec<ExportedTimelineEvent> {
-    let event = |at: Option<Moment>, kind: &str, text: String| ExportedTimelineEvent {
+fn imported_event(at: Option<Moment>, kind: &str, text: String, now: Moment) -> ExportedTimelineEvent {
+    ExportedTimelineEvent {
         happened_at: at,
         kind: kind.to_owned(),
         source: "import".to_owned(),
@@ -156,7 +178,11 @@ fn timeline(incident: &ExportedIncident, origin: &str, now: Moment) -> Vec<Expor
         created_at: Some(now),
         updated_at: Some(now),
         ..ExportedTimelineEvent::default()
-    };
+    }
+}
+
+fn timeline(incident: &ExportedIncident, origin: &str, now: Moment) -> Vec<ExportedTimelineEvent> {
+    let event = |at: Option<Moment>, kind: &str, text: String| imported_event(at, kind, text, now);
     let mut events = vec![event(incident.started_at, "status", "The incident started.".to_owned())];
     if incident.resolved_at != incident.started_at {
         events.push(event(incident.resolved_at, "status", "The incident was resolved.".to_owned()));

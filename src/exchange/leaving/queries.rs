@@ -41,11 +41,46 @@ pub struct Names {
 }
 
 impl Names {
+    /// Reads those that one incident may name: of the deploys, which are very many, its own.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn around(c: &mut Conn, incident_id: i64) -> Result<Self, Error> {
+        let linked = incident_deploys::table
+            .inner_join(deploys::table)
+            .filter(incident_deploys::incident_id.eq(incident_id))
+            .select((deploys::id, deploys::number));
+        let mut own: HashMap<i64, i64> = linked.load::<(i64, i64)>(c)?.into_iter().collect();
+        let said = incident_deploy_verdicts::table
+            .inner_join(deploys::table)
+            .filter(incident_deploy_verdicts::incident_id.eq(incident_id))
+            .select((deploys::id, deploys::number));
+        own.extend(said.load::<(i64, i64)>(c)?);
+        let told: Vec<Option<i64>> = timeline_events::table
+            .filter(timeline_events::incident_id.eq(incident_id))
+            .filter(timeline_events::deploy_id.is_not_null())
+            .select(timeline_events::deploy_id)
+            .load(c)?;
+        let told: Vec<i64> = told.into_iter().flatten().collect();
+        own.extend(deploys::table.filter(deploys::id.eq_any(&told)).select((deploys::id, deploys::number)).load::<(
+            i64,
+            i64,
+        )>(
+            c
+        )?);
+        Self::with_deploys(c, own)
+    }
+
     /// Reads all of them.
     ///
     /// # Errors
     /// The database's.
     pub fn read(c: &mut Conn) -> Result<Self, Error> {
+        let all = deploys::table.select((deploys::id, deploys::number)).load::<(i64, i64)>(c)?.into_iter().collect();
+        Self::with_deploys(c, all)
+    }
+
+    fn with_deploys(c: &mut Conn, deploys: HashMap<i64, i64>) -> Result<Self, Error> {
         let factors: Vec<(i64, String, String)> = contributing_factors::table
             .select((contributing_factors::id, contributing_factors::slug, contributing_factors::name))
             .load(c)?;
@@ -58,7 +93,7 @@ impl Names {
                 .into_iter()
                 .collect(),
             factors: factors.into_iter().map(|(id, slug, name)| (id, (slug, name))).collect(),
-            deploys: deploys::table.select((deploys::id, deploys::number)).load::<(i64, i64)>(c)?.into_iter().collect(),
+            deploys,
         })
     }
 

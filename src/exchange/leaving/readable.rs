@@ -1,10 +1,26 @@
 //! The text of a postmortem as its readers get it, for the files that people open.
 
+use super::queries::{self, Names};
 use crate::db::Conn;
 use crate::error::Error;
+use crate::exchange::export::write_markdown;
 use crate::exchange::wire::ExportedIncident;
+use crate::incidents::model::Incident;
 use crate::postmortems::blocks::{self, Source, Unknown};
 use crate::postmortems::record::Record;
+
+/// One postmortem as a file: the facts in front, then `text` byte for byte.
+///
+/// # Errors
+/// The database's.
+pub fn with_facts(c: &mut Conn, incident: Incident, text: &str) -> Result<String, Error> {
+    let names = Names::around(c, incident.id)?;
+    let mut whole = queries::whole_incident(c, &names, incident)?;
+    if let Some(newest) = whole.postmortem.as_mut().and_then(|written| written.revisions.last_mut()) {
+        text.clone_into(&mut newest.markdown);
+    }
+    Ok(write_markdown(&whole))
+}
 
 /// An incident whose newest text is as readers get it: live blocks as tables, without prompts.
 ///

@@ -39,6 +39,7 @@ fn adjective(s: &Sentence, at: usize) -> Option<Range<usize>> {
         "fault" => {
             matches!(s.word_before(at, 1), "my" | "our" | "his" | "her" | "their")
                 || s.word_before(at, 1) == "at" && subject::before(s, at - 1).is_somebody_else()
+                || s.word(at + 1) == "of" && (at + 2..at + 7).any(|index| ROLES.contains(&s.word(index)))
         }
         "blame" => s.word_before(at, 1) == "to" && subject::before(s, at - 1).is_somebody(),
         "guilty" => subject::before(s, at).is_somebody(),
@@ -153,6 +154,13 @@ fn omission(s: &Sentence, at: usize) -> Option<Range<usize>> {
                     && !matches!(s.word_before(at, 1), "was" | "were" | "been")
                     && !matches!(who, Subject::People("they" | "who")))
             .then_some(at..at + 1)
+        }
+        "violated" | "overreacted" | "panicked" => {
+            let who = subject::before(s, at);
+            (who.is_somebody() && !matches!(s.word_before(at, 1), "was" | "were" | "been")).then_some(at..at + 1)
+        }
+        "paying" if matches!(next, "attention" | "enough") && s.word_before(at, 1) == "not" => {
+            subject::before(s, at).is_somebody().then_some(at..at + 1)
         }
         "slow" if matches!(next, "to") && matches!(s.word_before(at, 1), "was" | "were" | "too" | "been") => {
             subject::before(s, at).is_somebody().then_some(at..at + 1)
@@ -342,7 +350,11 @@ fn acts_before(s: &Sentence, until: usize) -> bool {
 fn manner(s: &Sentence, at: usize) -> Option<Range<usize>> {
     let word = s.word(at);
     match word {
-        "mistakenly" | "unwisely" | "blindly" | "hastily" => Some(at..at + 1),
+        "mistakenly" | "unwisely" | "blindly" | "hastily" => {
+            // "The scheduler mistakenly marked nodes as down" judges nobody.
+            let is_passive = matches!(s.word_before(at, 1), "was" | "were" | "been" | "be" | "is" | "are" | "got");
+            (is_passive || !matches!(subject::before(s, at), Subject::Thing(_))).then_some(at..at + 1)
+        }
         "accidentally" | "inadvertently" | "erroneously" | "unintentionally" | "wrongly" | "incorrectly"
         | "accidently" | "wrongfully" | "absentmindedly" => {
             let next = s.word(at + 1);

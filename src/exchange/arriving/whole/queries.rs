@@ -44,6 +44,31 @@ impl Bringing<'_> {
     }
 }
 
+/// The number of the incident that this one is here as, when it came before.
+///
+/// # Errors
+/// The database's.
+pub fn known(c: &mut Conn, whole: &ExportedIncident, now: Moment) -> Result<Option<i64>, Error> {
+    let declared_at = whole.declared_at.unwrap_or(now);
+    let (origin, marked) = origins(whole, declared_at);
+    Ok(incidents::table
+        .filter(
+            incidents::imported_from.eq_any([&origin, &marked]).or(incidents::number
+                .eq(number_of("INC-", &whole.key).unwrap_or(0))
+                .and(incidents::declared_at.eq(declared_at))),
+        )
+        .order(incidents::id)
+        .select(incidents::number)
+        .first(c)
+        .optional()?)
+}
+
+/// What marks where an incident came from: its file, and its key in an export.
+fn origins(whole: &ExportedIncident, declared_at: Moment) -> (String, String) {
+    let marked = format!("{FROM_EXPORT}{} {declared_at}", whole.key);
+    (whole.imported_from.clone().unwrap_or_else(|| marked.clone()), marked)
+}
+
 /// Brings an incident in; one that came before stays as it is.
 ///
 /// # Errors
@@ -51,18 +76,8 @@ impl Bringing<'_> {
 pub fn incident(c: &mut Conn, by: &Bringing<'_>, whole: &ExportedIncident) -> Result<Arrival, Error> {
     let declared_at = whole.declared_at.unwrap_or(by.now);
     let wish = number_of("INC-", &whole.key);
-    let marked = format!("{FROM_EXPORT}{} {declared_at}", whole.key);
-    let origin = whole.imported_from.clone().unwrap_or_else(|| marked.clone());
-    let known: Option<i64> = incidents::table
-        .filter(
-            incidents::imported_from
-                .eq_any([&origin, &marked])
-                .or(incidents::number.eq(wish.unwrap_or(0)).and(incidents::declared_at.eq(declared_at))),
-        )
-        .order(incidents::id)
-        .select(incidents::number)
-        .first(c)
-        .optional()?;
+    let (origin, _) = origins(whole, declared_at);
+    let known = known(c, whole, by.now)?;
     if let Some(number) = known {
         return Ok(Arrival::Known { key: format!("INC-{number}") });
     }
