@@ -25,6 +25,8 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
         crate::suspects::jobs::LEARN => Some(crate::suspects::jobs::learn),
         crate::suspects::jobs::LEARN_AGAIN => Some(crate::suspects::jobs::learn_again),
         crate::action_items::effects::jobs::ASK => Some(crate::action_items::effects::jobs::ask),
+        crate::postmortems::jobs::REMIND => Some(crate::postmortems::jobs::remind),
+        crate::reviews::jobs::REMIND => Some(crate::reviews::jobs::remind),
         notify::DIGESTS => Some(notify::digests),
         notify::SWEEP => Some(notify::sweep),
         notify::PRUNE => Some(notify::prune),
@@ -44,6 +46,8 @@ pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: notify::SWEEP, every_s: 60 },
     Schedule { kind: notify::PRUNE, every_s: 86_400 },
     crate::retros::jobs::SCHEDULE,
+    crate::reviews::jobs::SCHEDULE,
+    crate::postmortems::jobs::SCHEDULE,
 ];
 
 /// All of them, for the worker and for tests.

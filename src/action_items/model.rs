@@ -341,6 +341,16 @@ pub struct ItemChange {
     pub changed_at: Moment,
 }
 
+impl ItemChange {
+    /// A value as it is read: `in_progress` is in progress.
+    pub fn words<'a>(&self, value: &'a str) -> &'a str {
+        match (self.field.as_str(), value.parse::<ActionStatus>()) {
+            ("status", Ok(status)) => status.words(),
+            _ => value,
+        }
+    }
+}
+
 /// The incident that an item came from, as far as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = incidents)]

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::history::queries::{self as history, Fact};
 use super::life::model::{Before, is_put_off};
 pub use super::life::queries::{
-    block, complete, decline, put_off, reassign, reopen, start, step, stop, take_back, unblock, verify,
+    block, complete, decline, decline_again, put_off, reassign, reopen, start, step, stop, take_back, unblock, verify,
 };
 pub use super::life::replacing::{merge, relations, split};
 use super::list::queries::decorate;

@@ -62,7 +62,7 @@ fn hold_last(c: &mut Conn, (leader, team): (&User, &Team), now: Moment) -> Resul
         anonymous: true,
     };
     let retro = queries::plan_one(c, &actor, &plan, began_at)?;
-    let retro = queries::begin(c, (&actor, leader), retro.id, began_at)?;
+    let retro = queries::begin_quietly(c, (&actor, leader), retro.id, began_at)?;
     decide(c, &retro, leader, began_at)?;
     let colleagues: Vec<i64> = users::table
         .filter(users::handle.eq_any(cast::members(&team.slug)))

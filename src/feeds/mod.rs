@@ -8,4 +8,5 @@ pub mod ical;
 pub mod model;
 pub mod pages;
 pub mod queries;
+pub mod queries_calendar;
 pub mod views;

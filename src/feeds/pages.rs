@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::atom::{self, FeedHead};
 use super::model::{Feed, FeedKind};
 use super::queries::{self, Site};
-use super::{ical, views};
+use super::{ical, queries_calendar, views};
 use crate::app::App;
 use crate::auth::model::User;
 use crate::auth::secrets::token_hash;
@@ -83,7 +83,7 @@ fn written(
     Ok(match feed.kind {
         FeedKind::Calendar => {
             let name = team.map_or(&user.name, |team| &team.name);
-            ical::calendar(&format!("Debrief: {name}"), &queries::calendar(c, feed, site)?, now)
+            ical::calendar(&format!("Debrief: {name}"), &queries_calendar::calendar(c, feed, site, now)?, now)
         }
         FeedKind::Incidents => {
             atom::feed(&head("incidents", "Incidents", "/incidents"), &queries::incidents(c, site)?, now)

@@ -2,15 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::model::{ADDRESS_LIMIT, CALENDAR_LIMIT, CalendarEntry, FEED_LIMIT, Feed, FeedEntry, FeedKind, When};
-use crate::action_items::model::ActionItem;
+use super::model::{ADDRESS_LIMIT, FEED_LIMIT, Feed, FeedEntry, FeedKind};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::auth::model::User;
 use crate::auth::secrets::{random_token, token_hash};
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{action_items, feeds, incidents, postmortem_revisions, postmortems, teams, users};
+use crate::db::schema::{feeds, incidents, postmortem_revisions, postmortems, teams, users};
 use crate::error::Error;
 use crate::incidents::model::Incident;
 use crate::teams::model::Team;
@@ -51,7 +50,7 @@ pub fn add(
     }
     let team: Option<Team> = match team.filter(|_| kind == FeedKind::Calendar) {
         Some(slug) => Some(crate::teams::queries::find(c, slug)?.ok_or_else(|| {
-            Error::field("team", format!("There is no team {slug}. Pick one of the list, or your own items."))
+            Error::field("team", format!("There is no team {slug}. Pick one of the list, or yourself."))
         })?),
         None => None,
     };
@@ -154,41 +153,6 @@ impl Site {
     pub fn tag(&self, thing: &str) -> String {
         format!("tag:{},2026:{thing}", self.host)
     }
-}
-
-/// What is due of a person, or of a team.
-///
-/// # Errors
-/// The database's.
-pub fn calendar(c: &mut Conn, feed: &Feed, site: &Site) -> Result<Vec<CalendarEntry>, Error> {
-    let mut query = action_items::table
-        .filter(action_items::closed_at.is_null())
-        .filter(action_items::due_on.is_not_null())
-        .order((action_items::due_on, action_items::id))
-        .limit(CALENDAR_LIMIT)
-        .select(ActionItem::as_select())
-        .into_boxed();
-    query = match feed.team_id {
-        Some(team_id) => query.filter(action_items::team_id.eq(team_id)),
-        None => query.filter(action_items::owner_id.eq(feed.user_id)),
-    };
-    let items: Vec<ActionItem> = query.load(c)?;
-    Ok(items
-        .into_iter()
-        .filter_map(|item| {
-            let on = item.due_on?;
-            let key = item.key();
-            Some(CalendarEntry {
-                uid: format!("{}-due@{}", key.to_lowercase(), site.host),
-                when: When::Day(on),
-                title: format!("{key} due: {}", item.title),
-                text: format!("{}, {}", item.priority, item.status.words()),
-                url: site.link(&item.path()),
-                changed_at: item.updated_at,
-                sequence: item.revision,
-            })
-        })
-        .collect())
 }
 
 /// The newest incidents.

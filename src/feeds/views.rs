@@ -26,7 +26,7 @@ impl Row {
     pub fn words(&self) -> String {
         match (self.feed.kind, &self.team) {
             (FeedKind::Calendar, Some(team)) => format!("Calendar of {team}"),
-            (FeedKind::Calendar, None) => "Calendar of your own items".to_owned(),
+            (FeedKind::Calendar, None) => "Your own calendar".to_owned(),
             (kind, _) => kind.label().to_owned(),
         }
     }

@@ -97,8 +97,7 @@ impl RawIncident {
         let split = |text: &str| {
             text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect::<Vec<_>>()
         };
-        let services = fields
-            .is_set("other_services")
+        let services = (fields.is_set("services") || fields.is_set("other_services"))
             .then(|| fields.all("services").map(str::to_owned).chain(split(fields.get("other_services"))).collect());
         let deploys = fields
             .some("deploy")

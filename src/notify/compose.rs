@@ -383,8 +383,9 @@ mod tests {
 
     #[test]
     fn no_chat_program_is_made_to_call_everybody() {
-        let slack = chat(HOUSE, Flavour::Slack, &notice(), "/teams/x/channels").to_string();
-        assert!(!slack.contains("<!channel>") && slack.contains("&lt;!channel&gt;"), "{slack}");
+        let loud = ToldNotice { title: "<!channel> <b>stop</b>".to_owned(), ..notice() };
+        let slack = chat(HOUSE, Flavour::Slack, &loud, "/teams/x/channels").to_string();
+        assert!(!slack.contains("<!") && slack.contains("&lt;!channel&gt; &lt;b&gt;stop"), "{slack}");
         for flavour in [Flavour::Mattermost, Flavour::Teams] {
             let told = chat(HOUSE, flavour, &notice(), "/teams/x/channels").to_string();
             assert!(!told.contains("@channel") && !told.contains("@here"), "{told}");

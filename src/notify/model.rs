@@ -39,6 +39,8 @@ text_enum! {
         PostmortemPublished = "postmortem_published",
         /// A retro's agenda is ready.
         RetroPrepared = "retro_prepared",
+        /// A retro of one's team has begun.
+        RetroStarted = "retro_started",
         /// A retro's minutes.
         RetroMinutes = "retro_minutes",
         /// Somebody wrote one's handle.
@@ -68,6 +70,7 @@ impl NoticeKind {
             | NoticeKind::ActionAssigned
             | NoticeKind::ReviewAsked
             | NoticeKind::RetroPrepared
+            | NoticeKind::RetroStarted
             | NoticeKind::RetroMinutes
             | NoticeKind::Mention
             | NoticeKind::ChannelOff => Choice::AtOnce,
@@ -99,6 +102,7 @@ impl NoticeKind {
             NoticeKind::ReviewLate => "Review late",
             NoticeKind::PostmortemPublished => "Postmortem published",
             NoticeKind::RetroPrepared => "Retro prepared",
+            NoticeKind::RetroStarted => "Retro started",
             NoticeKind::RetroMinutes => "Retro minutes",
             NoticeKind::Mention => "Mention",
             NoticeKind::ChannelOff => "Channel switched off",
@@ -121,6 +125,7 @@ impl NoticeKind {
             NoticeKind::ReviewLate => "when a review that you were asked for has not come",
             NoticeKind::PostmortemPublished => "when your team publishes one",
             NoticeKind::RetroPrepared => "when an agenda is ready",
+            NoticeKind::RetroStarted => "when your team's retro begins",
             NoticeKind::RetroMinutes => "when a retro has closed",
             NoticeKind::Mention => "when somebody writes your handle",
             NoticeKind::ChannelOff => "for admins and the team, when a channel or webhook failed too often",
@@ -137,11 +142,12 @@ impl NoticeKind {
         [NoticeKind::ActionDueSoon, NoticeKind::ActionDueToday, NoticeKind::ActionLate];
 
     /// Kinds that a new channel of a team takes.
-    pub const FOR_CHANNELS: [NoticeKind; 5] = [
+    pub const FOR_CHANNELS: [NoticeKind; 6] = [
         NoticeKind::IncidentDeclared,
         NoticeKind::IncidentUpdated,
         NoticeKind::PostmortemPublished,
         NoticeKind::RetroPrepared,
+        NoticeKind::RetroStarted,
         NoticeKind::RetroMinutes,
     ];
 }

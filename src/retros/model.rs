@@ -109,6 +109,8 @@ text_enum! {
         Split = "split",
         /// Something stands in its way.
         Blocked = "blocked",
+        /// Nothing stands in its way any more.
+        Unblocked = "unblocked",
         /// There is something to do again.
         Reopened = "reopened",
         /// An action item came of it.
@@ -129,6 +131,7 @@ impl Verb {
             Verb::Declined => "will not do",
             Verb::Split => "split",
             Verb::Blocked => "blocked",
+            Verb::Unblocked => "unblocked",
             Verb::Reopened => "reopened",
             Verb::ItemAdded => "action item added",
             Verb::Passed => "looked at",

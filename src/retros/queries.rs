@@ -15,6 +15,8 @@ use crate::db::Conn;
 use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
 use crate::db::schema::{retro_entries, retro_people, retros, team_members, teams, users};
 use crate::error::Error;
+use crate::notify;
+use crate::notify::model::{Audience, Notice, NoticeKind, Thing as Told};
 use crate::teams::model::Team;
 use crate::web::times::Zone;
 
@@ -213,6 +215,36 @@ pub fn plan_one(c: &mut Conn, actor: &Actor, plan: &Plan, now: Moment) -> Result
 /// # Errors
 /// 404; 409 when it is over.
 pub fn begin(c: &mut Conn, (actor, user): (&Actor, &User), id: i64, now: Moment) -> Result<Retro, Error> {
+    let was_running = by_id(c, id)?.is_running();
+    let retro = begin_quietly(c, (actor, user), id, now)?;
+    if !was_running {
+        tell_begun(c, (actor, &retro), now)?;
+    }
+    Ok(retro)
+}
+
+/// Tells the team that it is at it.
+fn tell_begun(c: &mut Conn, (actor, retro): (&Actor, &Retro), now: Moment) -> Result<(), Error> {
+    let team = team_of(c, retro)?;
+    let count = entries(c, retro.id)?.len();
+    let notice = Notice {
+        kind: NoticeKind::RetroStarted,
+        thing: Told::new("retro", format!("retro {}", retro.id), retro.path()),
+        title: format!("The retro of {} has started: {count} things", team.name),
+        body: format!("{} leads. Open its page to see what everybody sees, and decide with them.", actor.name),
+        why: format!("you belong to {}", team.name),
+        audience: Audience::teams([team.id]),
+        actor_id: actor.user_id,
+        dedup_key: Some(format!("retro {} started", retro.id)),
+    };
+    notify::queries::tell(c, &notice, now).map(|_| ())
+}
+
+/// [`begin`] without telling anybody.
+///
+/// # Errors
+/// As [`begin`].
+pub fn begin_quietly(c: &mut Conn, (actor, user): (&Actor, &User), id: i64, now: Moment) -> Result<Retro, Error> {
     let retro = raise(c, id, now)?;
     match retro.status {
         RetroStatus::Running => return Ok(retro),

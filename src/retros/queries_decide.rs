@@ -7,9 +7,11 @@ use serde_json::json;
 
 use super::model::{Decision, Entry, Retro, SPLIT_LIMIT, Verb};
 use super::queries::{raise_running, team_of, turn_to};
+use crate::action_items::effects;
+use crate::action_items::effects::model::Answer;
 use crate::action_items::history::queries::{self as history, Fact};
-use crate::action_items::life::model::{Refusal, Step};
-use crate::action_items::model::{ActionDraft, ActionItem, ActionKind, key_of};
+use crate::action_items::life::model::{Effect, Refusal, Step};
+use crate::action_items::model::{ActionDraft, ActionItem, ActionKind, ActionStatus, key_of};
 use crate::action_items::queries as items;
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
@@ -71,7 +73,7 @@ pub fn decide(
     }
     let zone = user.zone();
     let (text, due_on, before) = match entry.action_item_id {
-        Some(item_id) => carry_out(c, actor, (&retro, item_id, say), (zone.date(now), now))?,
+        Some(item_id) => carry_out(c, actor, (item_id, say), (zone.date(now), now))?,
         None => add_item(c, actor, (&retro, &entry, say), now)?,
     };
     let item_revision = match entry.action_item_id {
@@ -173,7 +175,7 @@ type Done = (String, Option<NaiveDate>, Before);
 fn carry_out(
     c: &mut Conn,
     actor: &Actor,
-    (retro, item_id, say): (&Retro, i64, &Say),
+    (item_id, say): (i64, &Say),
     (today, now): (NaiveDate, Moment),
 ) -> Result<Done, Error> {
     let number: i64 = action_items::table.find(item_id).select(action_items::number).first(c)?;
@@ -186,12 +188,19 @@ fn carry_out(
             let given = if text.is_empty() { Vec::new() } else { vec![text.clone()] };
             step(c, actor, number, &Step::Complete(given), now)?;
         }
-        Verb::Verified => step(c, actor, number, &Step::Verify, now)?,
+        Verb::Verified => verify(c, actor, number, today, now)?,
         Verb::Declined => {
             let refusal = Refusal { reason: text.clone(), look_again_on: say.due_on };
-            step(c, actor, number, &Step::Decline(refusal), now)?;
+            at_field(if items::by_number(c, number)?.status == ActionStatus::Declined {
+                items::decline_again(c, actor, number, &refusal, now)
+            } else {
+                items::decline(c, actor, number, &refusal, now)
+            })?;
+            due_on = say.due_on;
         }
-        Verb::Reopened => step(c, actor, number, &Step::Reopen(text.clone()), now)?,
+        Verb::Reopened => reopen(c, actor, number, (&text, today), now)?,
+        Verb::Blocked => step(c, actor, number, &Step::Block(text.clone()), now)?,
+        Verb::Unblocked => step(c, actor, number, &Step::Unblock, now)?,
         Verb::PutOff => {
             let item = items::by_number(c, number)?;
             let day = say.due_on.ok_or_else(|| Error::field("text", "Say until when, for example 10 Dec."))?;
@@ -213,8 +222,7 @@ fn carry_out(
             let parts = items::split(c, actor, number, &say.titles, now)?;
             text = parts.iter().map(ActionItem::key).collect::<Vec<_>>().join(", ");
         }
-        Verb::Blocked | Verb::ItemAdded => {
-            let _ = retro;
+        Verb::ItemAdded => {
             return Err(Error::field("text", "That cannot be decided about an action item."));
         }
     }
@@ -224,6 +232,34 @@ fn carry_out(
 /// A step, with its sentences at the one field that a retro has.
 fn step(c: &mut Conn, actor: &Actor, number: i64, step: &Step, now: Moment) -> Result<(), Error> {
     at_field(items::step(c, actor, number, step, now)).map(|_| ())
+}
+
+/// Somebody looked: what is done is verified; of what was verified long ago, it is said that it works still.
+fn verify(c: &mut Conn, actor: &Actor, number: i64, today: NaiveDate, now: Moment) -> Result<(), Error> {
+    let item = items::by_number(c, number)?;
+    if item.status == ActionStatus::Verified && item.is_to_check(today) {
+        return judge(c, actor, number, (Effect::Works, "Decided in the retro"), now);
+    }
+    step(c, actor, number, &Step::Verify, now)
+}
+
+/// There is something to do again; when the effect was in question, that is the answer.
+fn reopen(
+    c: &mut Conn,
+    actor: &Actor,
+    number: i64,
+    (reason, today): (&str, NaiveDate),
+    now: Moment,
+) -> Result<(), Error> {
+    if items::by_number(c, number)?.is_to_check(today) {
+        return judge(c, actor, number, (Effect::CameBack, reason), now);
+    }
+    step(c, actor, number, &Step::Reopen(reason.to_owned()), now)
+}
+
+fn judge(c: &mut Conn, actor: &Actor, number: i64, (effect, reason): (Effect, &str), now: Moment) -> Result<(), Error> {
+    let answer = Answer { effect, incident: None, reason: reason.to_owned() };
+    at_field(effects::queries::answer(c, actor, number, &answer, now)).map(|_| ())
 }
 
 /// The same outcome with every sentence at `text`.

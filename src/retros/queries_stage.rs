@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::agenda::queries::put_off_counts;
 use super::model::{Decision, Entry, EntryKind, Retro};
 use super::queries;
 use crate::action_items::history::queries::of_item;
@@ -228,7 +227,7 @@ fn matter(c: &mut Conn, entry: &Entry) -> Result<Option<Matter>, Error> {
 fn story(c: &mut Conn, item_id: i64) -> Result<ItemStory, Error> {
     let number: i64 = action_items::table.find(item_id).select(action_items::number).first(c)?;
     let row = crate::action_items::queries::row(c, number)?;
-    let put_off_count = put_off_counts(c, &[item_id])?.get(&item_id).copied().unwrap_or(0);
+    let put_off_count = row.item.put_off_count;
     let (struck_again, factor_counts) = match row.item.factor_id {
         Some(factor_id) => (struck_again(c, &row.item, factor_id)?, factor_counts(c, factor_id)?),
         None => (Vec::new(), (0, 0, 0)),

@@ -91,9 +91,17 @@ const PUT_OFF: VerbButton =
     VerbButton::new(Verb::PutOff, "Put off", 'p', "Until when, and why: 10 Dec storage move first");
 const ASSIGN: VerbButton = VerbButton::new(Verb::Assigned, "Assign", 'a', "Who takes it: a handle such as @ada");
 const BLOCKED: VerbButton = VerbButton::new(Verb::Blocked, "Blocked", 'b', "What stands in its way");
+const UNBLOCK: VerbButton = VerbButton::new(Verb::Unblocked, "Unblock", 'b', "");
+const WORKS: VerbButton = VerbButton::new(Verb::Verified, "It works", 'v', "");
 const SPLIT: VerbButton = VerbButton::new(Verb::Split, "Split", 's', "The new titles, with semicolons between them");
 const DECLINE: VerbButton =
     VerbButton::new(Verb::Declined, "Will not do", 'w', "When to look again, and why not: 3 months slows every fix");
+const STILL_DECLINE: VerbButton = VerbButton::new(
+    Verb::Declined,
+    "Still will not do",
+    'w',
+    "When to look again, and why not: 3 months slows every fix",
+);
 const REOPEN: VerbButton = VerbButton::new(Verb::Reopened, "Reopen", 'o', "Why there is something to do again");
 const ADD_ITEM: VerbButton = VerbButton::new(Verb::ItemAdded, "Add action item", 'i', "What is to be done");
 const NEXT: VerbButton = VerbButton::new(Verb::Passed, "Next", 'n', "").toned("quiet");
@@ -279,12 +287,18 @@ impl Stage {
     /// The buttons of the present entry.
     pub fn buttons(&self) -> Vec<VerbButton> {
         let Some(story) = self.item() else { return vec![ADD_ITEM.toned("primary"), NEXT] };
-        match story.row.item.status {
+        let item = &story.row.item;
+        match item.status {
             ActionStatus::Open | ActionStatus::InProgress => {
-                vec![DONE.toned("primary"), PUT_OFF, ASSIGN, BLOCKED, SPLIT, DECLINE, NEXT]
+                let block = if item.blocked_at.is_some() { UNBLOCK } else { BLOCKED };
+                vec![DONE.toned("primary"), PUT_OFF, ASSIGN, block, SPLIT, DECLINE, NEXT]
             }
+            // What was split or merged goes on as another item.
+            _ if item.replaced_at.is_some() => vec![NEXT],
             ActionStatus::Done => vec![VERIFIED.toned("primary"), REOPEN, NEXT],
-            ActionStatus::Verified | ActionStatus::Declined => vec![REOPEN, NEXT],
+            ActionStatus::Verified if item.check_on.is_some() => vec![WORKS.toned("primary"), REOPEN, NEXT],
+            ActionStatus::Verified => vec![REOPEN, NEXT],
+            ActionStatus::Declined => vec![STILL_DECLINE.toned("primary"), REOPEN, NEXT],
         }
     }
 
@@ -354,7 +368,7 @@ impl Stage {
                 let tone = match decision.verb {
                     Verb::Done | Verb::Verified => "ok",
                     Verb::PutOff | Verb::Blocked | Verb::Reopened => "warn",
-                    Verb::Assigned | Verb::Split | Verb::ItemAdded => "info",
+                    Verb::Assigned | Verb::Split | Verb::Unblocked | Verb::ItemAdded => "info",
                     Verb::Declined | Verb::Passed => "off",
                 };
                 Some(Decided { decision, line: self.board.line(decision.entry_id)?, tone })

@@ -8,6 +8,7 @@ pub mod anchor;
 pub mod beside;
 pub mod comments;
 pub mod forms;
+pub mod jobs;
 pub mod model;
 pub mod pages;
 pub mod queries;

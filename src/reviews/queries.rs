@@ -9,14 +9,18 @@ use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{review_requests, review_verdicts, users};
+use crate::db::schema::{incidents, postmortems as postmortems_table, review_requests, review_verdicts, users};
 use crate::error::Error;
 use crate::incidents::model::Incident;
+use crate::notify::model::{Audience, Notice, NoticeKind, Thing};
+use crate::notify::queries::tell;
 use crate::postmortems;
-use crate::postmortems::model::Postmortem;
+use crate::postmortems::model::{Postmortem, PostmortemStatus};
 
 /// Most verdicts of one postmortem that are read; the newest of each person is among them.
 const VERDICT_LIMIT: i64 = 500;
+/// Most late reviews that are told about at once.
+const REMIND_LIMIT: i64 = 5_000;
 
 /// Everybody who was asked or who spoke up, by the day that is due and then by name.
 ///
@@ -88,6 +92,7 @@ pub fn ask(
                 .execute(c)?;
         }
         names.push(name);
+        tell_asked(c, actor, incident, (*id, due_on), now)?;
     }
     let new = serde_json::json!({ "reviewers": names, "due_on": due_on.to_string() });
     audit::record(
@@ -97,6 +102,62 @@ pub fn ask(
         &Change { action: "review.ask", subject: incident.key(), old: None::<()>, new: Some(new) },
     )?;
     Ok(names)
+}
+
+fn tell_asked(
+    c: &mut Conn,
+    actor: &Actor,
+    incident: &Incident,
+    (user_id, due_on): (i64, NaiveDate),
+    now: Moment,
+) -> Result<(), Error> {
+    let notice = Notice {
+        kind: NoticeKind::ReviewAsked,
+        thing: postmortem_of(incident),
+        title: format!("Please review the postmortem of {}: {}", incident.key(), incident.title),
+        body: format!("{} would like to hear from you by {}.", actor.name, due_on.format("%-d %B %Y")),
+        why: format!("{} asked you to review it", actor.name),
+        audience: Audience::people([user_id]),
+        actor_id: actor.user_id,
+        dedup_key: None,
+    };
+    tell(c, &notice, now).map(|_| ())
+}
+
+fn postmortem_of(incident: &Incident) -> Thing {
+    Thing::new("postmortem", incident.key(), format!("{}/postmortem", incident.path()))
+}
+
+/// Reminds everybody whose review was due between two days and has not come; each is told once.
+///
+/// # Errors
+/// The database's.
+pub fn remind(c: &mut Conn, (from, to): (NaiveDate, NaiveDate), now: Moment) -> Result<(), Error> {
+    let late: Vec<(Request, Incident)> = review_requests::table
+        .inner_join(postmortems_table::table.inner_join(incidents::table))
+        .filter(review_requests::due_on.ge(from))
+        .filter(review_requests::due_on.le(to))
+        .filter(review_requests::answered_at.is_null())
+        .filter(review_requests::withdrawn_at.is_null())
+        .filter(postmortems_table::status.eq(PostmortemStatus::InReview))
+        .order((review_requests::due_on.desc(), review_requests::id.desc()))
+        .limit(REMIND_LIMIT)
+        .select((Request::as_select(), Incident::as_select()))
+        .load(c)?;
+    for (request, incident) in late {
+        let notice = Notice {
+            kind: NoticeKind::ReviewLate,
+            thing: postmortem_of(&incident),
+            title: format!("Late: review of the postmortem of {}", incident.key()),
+            body: format!("It was asked for by {}. {}", request.due_on.format("%-d %B %Y"), incident.title),
+            why: "you were asked to review it, and have not said anything yet".to_owned(),
+            audience: Audience::people([request.user_id]),
+            actor_id: None,
+            dedup_key: Some(format!("review {} {}", request.id, request.due_on)),
+        };
+        tell(c, &notice, now)?;
+    }
+    Ok(())
 }
 
 /// Takes a request back.

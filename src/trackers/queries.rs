@@ -429,10 +429,11 @@ fn heed(c: &mut Conn, tracker: &Tracker, said: &Said, now: Moment) -> Result<&'s
         return Ok("older than what is known");
     }
     let is_news = said.title != issue.title || said.is_done != issue.is_done;
+    // Title and state one after the other, each just before the item follows: in between the item and its issue never
+    // differ, so that nothing is sent back.
     diesel::update(tracker_issues::table.find(issue.id))
         .set((
             tracker_issues::title.eq(&said.title),
-            tracker_issues::is_done.eq(said.is_done),
             tracker_issues::heard_at.eq(said.at.or(issue.heard_at)),
             tracker_issues::synced_at.eq(Some(now)),
         ))
@@ -448,6 +449,9 @@ fn heed(c: &mut Conn, tracker: &Tracker, said: &Said, now: Moment) -> Result<&'s
         item = crate::action_items::life::queries::take(c, &actor, (&item, next), verb, now)?;
     }
     if said.is_done != issue.is_done {
+        diesel::update(tracker_issues::table.find(issue.id))
+            .set(tracker_issues::is_done.eq(said.is_done))
+            .execute(c)?;
         let place = issue.url.clone().unwrap_or_else(|| format!("{} {}", tracker.name, said.key));
         let step = match (said.is_done, item.status.is_unfinished()) {
             (true, true) => Some(Step::Complete(vec![place])),

@@ -40,13 +40,20 @@ fn found(app: &TestApp) -> Vec<(&'static str, usize)> {
         };
     }
     app.read(|c| {
-        Ok(rows!(c,
+        // Loading counts delays and notes what blocks; the year itself does not.
+        let told = schema::action_item_changes::table
+            .filter(schema::action_item_changes::field.ne_all(["put_off", "blocked"]))
+            .count()
+            .get_result::<i64>(c)?;
+        let mut found = rows!(c,
             "teams" => teams, "users" => users, "services" => services, "deploys" => deploys,
             "deploy_people" => deploy_people, "deploy_references" => deploy_references, "incidents" => incidents,
             "links" => incident_deploys, "verdicts" => incident_deploy_verdicts, "events" => timeline_events,
             "corrections" => time_corrections, "postmortems" => postmortems, "revisions" => postmortem_revisions,
-            "factors" => contributing_factors, "action items" => action_items, "changes" => action_item_changes,
-        ))
+            "factors" => contributing_factors, "action items" => action_items,
+        );
+        found.push(("changes", usize::try_from(told).unwrap()));
+        Ok(found)
     })
 }
 

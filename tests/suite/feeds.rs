@@ -8,6 +8,7 @@ use debrief::auth::model::Role;
 use crate::both;
 use crate::support::browser::Http;
 use crate::support::smtp::python_with;
+use crate::support::start_of_tests;
 
 /// Makes an address and gives its path.
 async fn address(http: &mut Http, typed: &[(&str, &str)]) -> String {
@@ -135,5 +136,67 @@ both!(
                 assert!(read.starts_with("tag:debrief.test,2026:") && read.contains("http://debrief.test/"), "{read}");
             }
         }
+    }
+);
+
+both!(
+    async fn a_calendar_holds_effect_checks_reviews_and_retros(app: TestApp) {
+        let mut ada = app.ada();
+        ada.post("/teams", &[("name", "Payments")]).await;
+        let typed = [("title", "Cap the pool"), ("owner", "ada"), ("team", "payments"), ("priority", "P3")];
+        ada.post("/action-items", &typed).await;
+        ada.post("/action-items/ACT-1/completion", &[("evidence", "See CI")]).await;
+        let series = [("every_weeks", "2"), ("weekday", "2"), ("at", "14:30"), ("zone", "Europe/Berlin")];
+        ada.post("/teams/payments/retro-series", &series).await;
+        ada.post("/services", &[("name", "Checkout"), ("team", "payments")]).await;
+        let incident =
+            [("title", "Pool runs dry"), ("severity", "SEV2"), ("services", "checkout"), ("kind", "incident")];
+        assert_eq!(ada.post("/incidents", &incident).await.status, 303);
+        ada.post("/incidents/INC-1/postmortem", &[]).await;
+        let grace = app.user("Grace", Role::Member);
+        let asked = app.write(|c| {
+            let incident = debrief::incidents::queries::by_number(c, 1)?;
+            let actor = debrief::auth::actor::Actor::program("test");
+            let due = "2026-11-30".parse().unwrap();
+            debrief::reviews::queries::ask(c, &actor, &incident, (&[grace], due), start_of_tests())
+        });
+        assert_eq!(asked, ["Grace"]);
+        let team = address(&mut ada, &[("kind", "calendar"), ("team", "payments")]).await;
+        let mut program = app.anonymous();
+        let text = program.get(&team).await.text();
+        assert!(text.contains("UID:act-1-check@debrief.test"), "{text}");
+        assert!(
+            text.contains("UID:inc-1-review@debrief.test\r\n") && text.contains("DTSTART;VALUE=DATE:20261130"),
+            "{text}"
+        );
+        assert_eq!(text.matches("SUMMARY:Retro of Payments").count(), 6, "{text}");
+        assert!(text.contains("DTSTART:20261125T133000Z"), "{text}");
+        // Prepared, the same meeting keeps its id and is there once.
+        app.app.clock.advance_s(86_400);
+        let now = app.now();
+        assert_eq!(app.write(|c| debrief::retros::queries_series::prepare_due(c, now)).len(), 1);
+        let text = program.get(&team).await.text();
+        assert_eq!(text.matches("UID:retro-1-20261125T1330Z@debrief.test").count(), 1, "{text}");
+        let read = python(
+            "icalendar",
+            "import icalendar, sys\nprint(len(icalendar.Calendar.from_ical(sys.stdin.buffer.read()).walk('VEVENT')))",
+            &text,
+        );
+        assert!(read.is_none_or(|count| count == text.matches("BEGIN:VEVENT").count().to_string()));
+        // The reviewer was told, and is reminded once when nothing came.
+        let late = app.now().plus_s(10 * 86_400);
+        for _ in 0..2 {
+            app.write(|c| debrief::reviews::queries::remind(c, ("2026-11-27".parse().unwrap(), late.date()), late));
+        }
+        let told: Vec<String> = app.read(|c| {
+            use debrief::db::schema::notices;
+            use diesel::prelude::*;
+            Ok(notices::table
+                .filter(notices::thing_kind.eq("postmortem"))
+                .order(notices::id)
+                .select(notices::kind)
+                .load(c)?)
+        });
+        assert_eq!(told, ["review_asked", "review_late"]);
     }
 );

@@ -282,3 +282,42 @@ both!(
         assert_eq!(states(&app), [(Some(ada), MessageState::Skipped)]);
     }
 );
+
+both!(
+    async fn what_nobody_took_and_nobody_wrote_is_told_to_the_team_once(app: TestApp) {
+        let mut ada = app.ada();
+        ada.post("/teams", &[("name", "Payments")]).await;
+        ada.post("/services", &[("name", "Checkout"), ("tier", "1"), ("team", "payments")]).await;
+        let incident =
+            [("title", "Pool runs dry"), ("severity", "SEV1"), ("services", "checkout"), ("kind", "incident")];
+        assert_eq!(ada.post("/incidents", &incident).await.status, 303);
+        let typed = [("title", "Alert sooner"), ("team", "payments"), ("incident", "INC-1"), ("priority", "P1")];
+        assert_eq!(ada.post("/action-items", &typed).await.status, 303);
+        let resolved = [("status", "resolved"), ("from", "investigating")];
+        assert_eq!(ada.post("/incidents/INC-1/status", &resolved).await.status, 303);
+        let told = |app: &TestApp, kind: &'static str| {
+            app.read(|c| {
+                use debrief::db::schema::notices;
+                let of_kind = notices::table.filter(notices::kind.eq(kind));
+                Ok(of_kind.order(notices::id).select(notices::title).load::<String>(c)?)
+            })
+        };
+        let_time_work(&app).await;
+        assert_eq!(told(&app, "postmortem_due").len(), 0);
+        app.app.clock.advance_s(4 * 86_400);
+        for _ in 0..2 {
+            let_time_work(&app).await;
+            app.app.clock.advance_s(2 * 3_600);
+        }
+        assert_eq!(told(&app, "postmortem_due"), ["Postmortem due: INC-1 Pool runs dry"]);
+        let item = app.read(|c| debrief::action_items::queries::by_number(c, 1));
+        assert!(item.assign_by.is_some(), "the policy asks for an owner");
+        app.app.clock.advance_s(7 * 86_400);
+        for _ in 0..2 {
+            let_time_work(&app).await;
+            app.app.clock.advance_s(2 * 3_600);
+        }
+        let late = told(&app, "action_late");
+        assert_eq!(late.iter().filter(|title| *title == "Needs an owner: ACT-1 Alert sooner").count(), 1, "{late:?}");
+    }
+);

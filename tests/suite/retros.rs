@@ -345,3 +345,79 @@ both!(
         assert!(page.one(".crumbs").contains("1 to 30 November 2026"), "{}", page.one(".crumbs"));
     }
 );
+
+both!(
+    async fn items_are_blocked_unblocked_judged_and_declined_again_in_a_retro(app: TestApp) {
+        let mut ada = payments(&app).await;
+        for title in ["Stuck", "Works", "Came back", "Never"] {
+            item(&app, title, Some("ada"), Some("2026-12-01"));
+        }
+        for key in ["ACT-2", "ACT-3"] {
+            ada.post(&format!("/action-items/{key}/completion"), &[("evidence", "See CI")]).await;
+            ada.post(&format!("/action-items/{key}/verification"), &[]).await;
+        }
+        ada.post("/action-items/ACT-4/decline", &[("reason", "too dear"), ("look_again_on", "2026-12-20")]).await;
+        app.app.clock.advance_s(31 * 86_400);
+        let mut ada = app.session_of(ADA);
+        let page = ada.post_and_follow("/retros", &[("team", "payments")]).await;
+        assert_eq!(
+            page.all("#agenda .agenda-reason"),
+            ["late", "effect check due", "declined; its date to look again has come"]
+        );
+        // Blocked with a reason, taken back, blocked again.
+        let refused = ada.post(&decisions(&page), &[("verb", "blocked"), ("text", "")]).await;
+        assert_eq!(refused.status, 422);
+        let page = ada.post_and_follow(&decisions(&page), &[("verb", "blocked"), ("text", "waits for Legal")]).await;
+        assert_eq!(page.one("h1"), "Works");
+        assert_eq!(app.read(|c| items::by_number(c, 1)).blocked_reason.as_deref(), Some("waits for Legal"));
+        let page = ada.post_and_follow("/retros/1/undo", &[]).await;
+        assert_eq!((page.one("h1").as_str(), app.read(|c| items::by_number(c, 1)).blocked_at), ("Stuck", None));
+        ada.post_and_follow(&decisions(&page), &[("verb", "blocked"), ("text", "waits for Legal")]).await;
+        let page = ada.post_and_follow("/retros/1/position", &[("position", "1")]).await;
+        assert!(page.one("form[data-say]").contains("Unblock"), "{}", page.one("form[data-say]"));
+        let page = ada.post_and_follow(&decisions(&page), &[("verb", "unblocked"), ("text", "")]).await;
+        assert_eq!((page.one("h1").as_str(), app.read(|c| items::by_number(c, 1)).blocked_at), ("Works", None));
+        // The question whether it works is answered here.
+        let page = ada.post_and_follow(&decisions(&page), &[("verb", "verified"), ("text", "")]).await;
+        let judged = app.read(|c| items::by_number(c, 2));
+        assert_eq!((judged.effect.map(|effect| effect.to_string()), judged.check_on), (Some("works".to_owned()), None));
+        let page = ada.post_and_follow(&decisions(&page), &[("verb", "reopened"), ("text", "again")]).await;
+        let judged = app.read(|c| items::by_number(c, 3));
+        assert_eq!(
+            (judged.status, judged.effect.map(|effect| effect.to_string())),
+            (ActionStatus::Open, Some("came_back".to_owned()))
+        );
+        // Declined still, until another day.
+        assert_eq!(page.one("h1"), "Never");
+        let page =
+            ada.post_and_follow(&decisions(&page), &[("verb", "declined"), ("text", "1 Mar still too dear")]).await;
+        assert_eq!(page.one("h1"), "That was the agenda");
+        let declined = app.read(|c| items::by_number(c, 4));
+        assert_eq!(
+            (declined.status, declined.look_again_on.map(|day| day.to_string()), declined.declined_reason.as_deref()),
+            (ActionStatus::Declined, Some("2027-03-01".to_owned()), Some("still too dear"))
+        );
+        assert!(page.one("#decided").contains("look again on 1 Mar 2027"), "{}", page.one("#decided"));
+        assert_eq!(app.read(debrief::db::check::faults), Vec::<String>::new());
+    }
+);
+
+both!(
+    async fn a_team_hears_that_its_retro_starts_and_gets_the_minutes(app: TestApp) {
+        let mut ada = payments(&app).await;
+        app.user("Grace", Role::Member);
+        item(&app, "Late one", Some("ada"), Some("2026-11-20"));
+        ada.post("/retros", &[("team", "payments")]).await;
+        ada.post("/retros/1/closing", &[]).await;
+        let told: Vec<String> = app.read(|c| {
+            use debrief::db::schema::notices;
+            use diesel::prelude::*;
+            Ok(notices::table
+                .filter(notices::thing_kind.eq("retro"))
+                .order(notices::id)
+                .select(notices::kind)
+                .load(c)?)
+        });
+        assert_eq!(told, ["retro_started", "retro_minutes"]);
+    }
+);

@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::queries::{Asked, asked_since, late_since};
+use super::queries::{Asked, asked_since, late_since, unowned_since};
 use crate::action_items::model::ActionItem;
 use crate::clock::Moment;
 use crate::db::Conn;
@@ -36,6 +36,21 @@ pub fn ask(c: &mut Conn, _job: &Job, now: Moment) -> Result<(), Error> {
             audience: Audience::people(owner_id),
             actor_id: None,
             dedup_key: Some(format!("effect {} {day}", item.key())),
+        };
+        tell(c, &notice, now)?;
+    }
+    let yesterday = before(today, 1);
+    for Asked { item, team_id, .. } in unowned_since(c, before(yesterday, LOOK_BACK_DAYS), yesterday)? {
+        let (Some(day), Some(team)) = (item.assign_by, team_id) else { continue };
+        let notice = Notice {
+            kind: NoticeKind::ActionLate,
+            thing: thing(&item),
+            title: format!("Needs an owner: {} {}", item.key(), item.title),
+            body: format!("By the policy somebody should have taken it by {day}."),
+            why: "your team carries it, and nobody owns it yet".to_owned(),
+            audience: Audience::teams([team]),
+            actor_id: None,
+            dedup_key: Some(format!("unowned {} {day}", item.key())),
         };
         tell(c, &notice, now)?;
     }

@@ -243,6 +243,23 @@ pub fn asked_since(c: &mut Conn, from: NaiveDate, to: NaiveDate) -> Result<Vec<A
     Ok(items.into_iter().map(Asked::from).collect())
 }
 
+/// Unfinished items without an owner that should have got one between two days, the last first.
+///
+/// # Errors
+/// The database's.
+pub fn unowned_since(c: &mut Conn, from: NaiveDate, to: NaiveDate) -> Result<Vec<Asked>, Error> {
+    let items: Vec<ActionItem> = action_items::table
+        .filter(action_items::closed_at.is_null())
+        .filter(action_items::owner_id.is_null())
+        .filter(action_items::assign_by.ge(from))
+        .filter(action_items::assign_by.le(to))
+        .order((action_items::assign_by.desc(), action_items::id.desc()))
+        .limit(TELL_LIMIT)
+        .select(ActionItem::as_select())
+        .load(c)?;
+    Ok(items.into_iter().map(Asked::from).collect())
+}
+
 /// Unfinished items that were due between two days, the last first.
 ///
 /// # Errors

@@ -184,6 +184,33 @@ pub fn decline(c: &mut Conn, actor: &Actor, number: i64, refusal: &Refusal, now:
     step(c, actor, number, &Step::Decline(refusal.clone()), now)
 }
 
+/// It was looked at again when its day had come, and will not be done still.
+///
+/// # Errors
+/// 404; 422 at `status` when it is not declined, at `declined_reason` without a reason.
+pub fn decline_again(
+    c: &mut Conn,
+    actor: &Actor,
+    number: i64,
+    refusal: &Refusal,
+    now: Moment,
+) -> Result<ActionItem, Error> {
+    let item = for_change(c, number)?;
+    if item.status != ActionStatus::Declined || item.replaced_at.is_some() {
+        let sentence = format!("It is {}; only what was declined is declined again.", item.status.words());
+        return Err(Error::field("status", sentence));
+    }
+    if refusal.reason.trim().is_empty() {
+        return Err(Error::field("declined_reason", "Say why it will not be done; it goes into the register."));
+    }
+    let look_again_on = match refusal.look_again_on {
+        Some(day) => Some(day),
+        None => policies::queries::current(c)?.look_again_on(now.date()),
+    };
+    let next = ActionItem { declined_reason: Some(refusal.reason.clone()), look_again_on, ..item.clone() };
+    take(c, actor, (&item, next), ("action_item.decline_again", &refusal.reason), now)
+}
+
 /// There is something to do again.
 ///
 /// # Errors

@@ -10,8 +10,8 @@ use crate::action_items::model::{ActionItem, ActionStatus};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{
-    action_item_changes, action_items, deploys, incident_services, incidents, postmortems, retro_decisions,
-    retro_entries, services, team_members,
+    action_items, deploys, incident_services, incidents, postmortems, retro_decisions, retro_entries, services,
+    team_members,
 };
 use crate::deploys::model::DeployStatus;
 use crate::error::Error;
@@ -79,14 +79,7 @@ fn items(c: &mut Conn, team_id: i64, last: Option<&Retro>, view: &Viewpoint) -> 
         .limit(ITEM_LIMIT)
         .select(ActionItem::as_select())
         .load(c)?;
-    let closed: Vec<ActionItem> = carried(team_id)
-        .filter(action_items::status.eq(ActionStatus::Done))
-        .order((action_items::closed_at.asc(), action_items::id.asc()))
-        .limit(THING_LIMIT)
-        .select(ActionItem::as_select())
-        .load(c)?;
-    items.extend(closed);
-    let counts = put_off_counts(c, &items.iter().map(|item| item.id).collect::<Vec<_>>())?;
+    items.extend(finished(c, team_id, view)?);
     let left_over = match last {
         Some(last) => left_over(c, last.id)?,
         None => HashSet::new(),
@@ -94,7 +87,7 @@ fn items(c: &mut Conn, team_id: i64, last: Option<&Retro>, view: &Viewpoint) -> 
     Ok(items
         .iter()
         .map(|item| {
-            let facts = facts(item, counts.get(&item.id).copied().unwrap_or(0), left_over.contains(&item.id));
+            let facts = facts(item, left_over.contains(&item.id));
             // The earliest date first, then the most urgent, then the oldest.
             let day = item.due_on.map_or(0, |day| i64::from(day.num_days_from_ce()));
             let rank = day * 10 + item.priority as i64;
@@ -103,33 +96,60 @@ fn items(c: &mut Conn, team_id: i64, last: Option<&Retro>, view: &Viewpoint) -> 
         .collect())
 }
 
-fn facts(item: &ActionItem, put_off_count: i64, is_left_over: bool) -> ItemFacts {
+/// What is finished and not at its end: done and unverified, with a question about its effect, or declined with a
+/// date that has come. What was split or merged goes on as another item.
+fn finished(c: &mut Conn, team_id: i64, view: &Viewpoint) -> Result<Vec<ActionItem>, Error> {
+    let unverified: Vec<ActionItem> = carried(team_id)
+        .filter(action_items::status.eq(ActionStatus::Done))
+        .filter(action_items::replaced_at.is_null())
+        .order((action_items::closed_at.asc(), action_items::id.asc()))
+        .limit(THING_LIMIT)
+        .select(ActionItem::as_select())
+        .load(c)?;
+    let to_check: Vec<ActionItem> = carried(team_id)
+        .filter(action_items::check_on.is_not_null())
+        .filter(action_items::check_on.le(view.today))
+        .filter(action_items::status.eq(ActionStatus::Verified))
+        .filter(action_items::replaced_at.is_null())
+        .order((action_items::check_on.asc(), action_items::id.asc()))
+        .limit(THING_LIMIT)
+        .select(ActionItem::as_select())
+        .load(c)?;
+    let to_look_again: Vec<ActionItem> = carried(team_id)
+        .filter(action_items::look_again_on.is_not_null())
+        .filter(action_items::look_again_on.le(view.today))
+        .filter(action_items::status.eq(ActionStatus::Declined))
+        .filter(action_items::replaced_at.is_null())
+        .order((action_items::look_again_on.asc(), action_items::id.asc()))
+        .limit(THING_LIMIT)
+        .select(ActionItem::as_select())
+        .load(c)?;
+    Ok(unverified.into_iter().chain(to_check).chain(to_look_again).collect())
+}
+
+fn facts(item: &ActionItem, is_left_over: bool) -> ItemFacts {
     ItemFacts {
         is_unfinished: item.status.is_unfinished(),
         is_unverified: item.status == ActionStatus::Done,
-        is_blocked: false,
+        is_blocked: item.blocked_at.is_some(),
         has_owner: item.owner_id.is_some(),
         due_on: item.due_on,
         updated_at: item.updated_at,
-        put_off_count,
-        effect_check_on: None,
-        look_again_on: None,
+        put_off_count: item.put_off_count,
+        effect_check_on: item.check_on,
+        look_again_on: item.look_again_on,
         is_left_over,
     }
 }
 
-/// How often each of these items was put off: its date was moved to a later one.
+/// How often each of these items was put off.
 ///
 /// # Errors
 /// The database's.
 pub fn put_off_counts(c: &mut Conn, item_ids: &[i64]) -> Result<HashMap<i64, i64>, Error> {
-    // Dates are kept as year-month-day, so that their text compares as they do.
-    let rows: Vec<(i64, i64)> = action_item_changes::table
-        .filter(action_item_changes::action_item_id.eq_any(item_ids.to_vec()))
-        .filter(action_item_changes::field.eq("due_on"))
-        .filter(action_item_changes::new_value.gt(action_item_changes::old_value))
-        .group_by(action_item_changes::action_item_id)
-        .select((action_item_changes::action_item_id, diesel::dsl::count_star()))
+    let rows: Vec<(i64, i64)> = action_items::table
+        .filter(action_items::id.eq_any(item_ids.to_vec()))
+        .select((action_items::id, action_items::put_off_count))
         .load(c)?;
     Ok(rows.into_iter().collect())
 }
