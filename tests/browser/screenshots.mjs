@@ -8,15 +8,11 @@ import { start } from "./server.mjs";
 const folder = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const PAGES = {
   home: "/",
-  incidents: "/incidents",
   incident: "/incidents?status=live",
   postmortem: "/incidents/INC-53/postmortem",
   writing: "/incidents/INC-53/postmortem/edit",
-  deploys: "/deploys",
   deploy: "/deploys/DEP-3033",
   "action-items": "/action-items",
-  factors: "/factors",
-  services: "/services",
   changes: "/changes",
   retros: "/retros",
   suspects: "/insights/suspects",
