@@ -228,7 +228,7 @@ pub(super) fn staged(who: &SignedIn, board: Board, (fields, errors): (Fields, Fi
 fn history_words(change: &crate::action_items::model::ItemChange) -> String {
     let new = change.new_value.as_deref().unwrap_or("nothing");
     let words = match change.field.as_str() {
-        "status" => new.to_owned(),
+        "status" => change.words(new).to_owned(),
         "due_on" => match &change.old_value {
             Some(old) if old.as_str() < new => format!("put off to {new}"),
             _ => format!("due on {new}"),
