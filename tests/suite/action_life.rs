@@ -254,6 +254,10 @@ both!(
         assert!(echoes[0].why().contains("of the same kind on checkout"), "{}", echoes[0].why());
         ada.post("/action-items/ACT-1/effect", &[("effect", "works"), ("incident", "INC-3")]).await;
         assert!(ada.get("/incidents/INC-3").await.one("#echoes").contains("it works"));
+        // An answer that is taken back is none any more.
+        let revision = app.read(|c| queries::by_number(c, 1)).revision;
+        ada.post(&format!("/action-items/ACT-1/undo?revision={revision}"), &[]).await;
+        assert!(!ada.get("/incidents/INC-3").await.one("#echoes").contains("it works"));
         assert_eq!(app.read(debrief::db::check::faults), Vec::<String>::new());
     }
 );

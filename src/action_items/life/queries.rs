@@ -13,7 +13,7 @@ use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{action_item_evidence, users};
+use crate::db::schema::{action_item_evidence, effect_answers, users};
 use crate::error::Error;
 use crate::policies;
 
@@ -323,6 +323,13 @@ pub fn take_back(c: &mut Conn, actor: &Actor, number: i64, revision: i64, now: M
         action_item_evidence::table
             .filter(action_item_evidence::action_item_id.eq(item.id))
             .filter(action_item_evidence::id.gt(memory.last_evidence_id)),
+    )
+    .execute(c)?;
+    // What the step said about the item's effect is no answer any more.
+    diesel::delete(
+        effect_answers::table
+            .filter(effect_answers::action_item_id.eq(item.id))
+            .filter(effect_answers::answered_at.eq(item.updated_at)),
     )
     .execute(c)?;
     if item.replaced_at.is_some() && memory.item.replaced_at.is_none() {
