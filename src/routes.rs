@@ -368,6 +368,7 @@ routes! {
     POST "/incidents/{key}/suspects/none"                Member crate::suspects::pages::say_none;
     POST "/incidents/{key}/suspects/none/removal"        Member crate::suspects::pages::take_back_none;
     POST "/incidents/{key}/suspects/{deploy}/end"        Member crate::suspects::pages::say_end;
+    GET  "/insights"                                     Viewer crate::insights::delivery::pages::show;
     GET  "/insights/suspects"                            Viewer crate::insights::suspects::pages::show;
     GET  "/api/v1/incidents/{key}/suspects"  ApiRead  crate::suspects::api::of_incident;
     POST "/api/v1/incidents/{key}/suspects/none" ApiWrite crate::suspects::api::say_none;

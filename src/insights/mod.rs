@@ -2,4 +2,6 @@
 //! figure has a person on an axis.
 
 pub mod actions;
+pub mod delivery;
+pub mod share;
 pub mod suspects;

@@ -22,6 +22,8 @@ text_enum! {
         Deploy = "deploy",
         /// An action item.
         ActionItem = "action_item",
+        /// A service, by the beginning of its name.
+        Service = "service",
     }
 }
 
@@ -34,6 +36,7 @@ impl HitKind {
             HitKind::Event => "Timeline",
             HitKind::Deploy => "Deploy",
             HitKind::ActionItem => "Action item",
+            HitKind::Service => "Service",
         }
     }
 }
@@ -166,6 +169,14 @@ pub struct Hit {
     pub snippet: Vec<SnippetPart>,
     /// When it happened.
     pub happened_at: Moment,
+}
+
+impl Hit {
+    /// Whether the snippet says more than the title.
+    pub fn says_more(&self) -> bool {
+        let text: String = self.snippet.iter().map(|part| part.text.as_str()).collect();
+        text.trim() != self.title.trim()
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use super::model::{HIT_BEGINS, HIT_ENDS, Hit, HitKind, PAGE_SIZE, Question, Term
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::Error;
-use crate::{action_items, deploys, incidents};
+use crate::services::model::Service;
+use crate::{action_items, deploys, incidents, services};
 
 #[derive(QueryableByName)]
 struct Row {
@@ -44,14 +45,24 @@ const COLUMNS: &str = "d.kind, d.thing_id, d.happened_at, d.title,
     CASE d.kind WHEN 'deploy' THEN (SELECT number FROM deploys x WHERE x.id = d.thing_id)
         WHEN 'action_item' THEN (SELECT number FROM action_items x WHERE x.id = d.thing_id) END AS own_number";
 
-/// A page of hits, best first, and whether there are more. A key (`INC-42`) finds its thing before all else.
+/// What a hit's rank is multiplied with: who asks for a service by name looks for what it did, not for its deploys.
+const WEIGHT: &str = "CASE d.kind WHEN 'deploy' THEN 0.25 WHEN 'event' THEN 0.6 ELSE 1.0 END";
+/// Most services that a question finds by name.
+const SERVICE_LIMIT: i64 = 3;
+
+/// A page of hits, best first, and whether there are more. A key (`INC-42`) finds its thing before all else, then come
+/// the services of that name.
 ///
 /// # Errors
 /// The database's.
 pub fn find(c: &mut Conn, question: &Question) -> Result<(Vec<Hit>, bool), Error> {
     let terms = terms(&question.text);
-    let mut hits = if question.page == 1 { by_key(c, &question.text)? } else { Vec::new() };
-    if terms.is_empty() {
+    let mut hits = Vec::new();
+    if question.page == 1 {
+        hits.extend(by_key(c, &question.text)?);
+        hits.extend(services_named(c, question)?);
+    }
+    if terms.is_empty() || question.kind == Some(HitKind::Service) {
         return Ok((hits, false));
     }
     let mut binds = Vec::new();
@@ -63,7 +74,7 @@ pub fn find(c: &mut Conn, question: &Question) -> Result<(Vec<Hit>, bool), Error
                 "SELECT {COLUMNS}, snippet(search_index, -1, '{HIT_BEGINS}', '{HIT_ENDS}', '…', 28) AS snippet
                  FROM search_index JOIN search_documents d ON d.id = search_index.rowid
                  WHERE search_index MATCH ?{filters}
-                 ORDER BY bm25(search_index, 4.0, 1.0), d.happened_at DESC, d.id DESC {}",
+                 ORDER BY bm25(search_index, 4.0, 1.0) * {WEIGHT}, d.happened_at DESC, d.id DESC {}",
                 slice(question)
             );
             let query = diesel::sql_query(sql).into_boxed::<Sqlite>();
@@ -86,7 +97,7 @@ pub fn find(c: &mut Conn, question: &Question) -> Result<(Vec<Hit>, bool), Error
                      FROM search_documents s, (SELECT {wanted} AS wanted) w
                      WHERE s.words @@ w.wanted
                      ) d WHERE true{filters}
-                 ORDER BY d.rank DESC, d.happened_at DESC, d.id DESC {}",
+                 ORDER BY d.rank * {WEIGHT} DESC, d.happened_at DESC, d.id DESC {}",
                 slice(question)
             );
             let query = diesel::sql_query(sql).into_boxed::<Pg>();
@@ -168,9 +179,31 @@ fn hit(row: Row) -> Option<Hit> {
         HitKind::ActionItem => {
             row.own_number.map(action_items::model::key_of).map(|key| (key.clone(), format!("/action-items/{key}")))?
         }
+        HitKind::Service => return None,
     };
     let title = if row.kind == HitKind::Event { row.incident_title.unwrap_or_default() } else { row.title };
     Some(Hit { kind: row.kind, key, path, title, snippet: parts(&row.snippet), happened_at: row.happened_at })
+}
+
+/// Services whose name or slug begins with what is asked.
+fn services_named(c: &mut Conn, question: &Question) -> Result<Vec<Hit>, Error> {
+    let is_wanted = question.kind.is_none_or(|kind| kind == HitKind::Service)
+        && question.service.is_none()
+        && question.from.is_none()
+        && question.to.is_none();
+    if !is_wanted || question.text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = services::queries::named(c, &question.text, SERVICE_LIMIT)?;
+    let hit = |service: Service| Hit {
+        kind: HitKind::Service,
+        key: service.slug.clone(),
+        path: service.path(),
+        title: service.name,
+        snippet: parts(&service.description.chars().take(200).collect::<String>()),
+        happened_at: service.created_at,
+    };
+    Ok(found.into_iter().map(hit).collect())
 }
 
 fn by_key(c: &mut Conn, text: &str) -> Result<Vec<Hit>, Error> {

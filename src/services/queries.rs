@@ -67,6 +67,24 @@ pub fn find(c: &mut Conn, slug: &str) -> Result<Option<Service>, Error> {
     Ok(services::table.filter(services::slug.eq(slug)).select(Service::as_select()).first(c).optional()?)
 }
 
+/// The first `limit` services whose slug begins as `name` would.
+///
+/// # Errors
+/// The database's.
+pub fn named(c: &mut Conn, name: &str, limit: i64) -> Result<Vec<Service>, Error> {
+    // A slug holds letters, digits and hyphens only: nothing that LIKE would read as its own.
+    let slug = slugify(name);
+    if slug.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(services::table
+        .filter(services::slug.like(format!("{slug}%")))
+        .order(services::slug)
+        .limit(limit)
+        .select(Service::as_select())
+        .load(c)?)
+}
+
 /// The services whose repository has one of these addresses.
 ///
 /// # Errors

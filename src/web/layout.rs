@@ -24,6 +24,8 @@ pub enum Section {
     Postmortems,
     /// Contributing factors.
     Factors,
+    /// Figures over everything.
+    Insights,
     /// Services.
     Services,
     /// Teams.
@@ -137,6 +139,7 @@ impl Layout {
             Section::Retros => "retros",
             Section::Postmortems => "postmortems",
             Section::Factors => "factors",
+            Section::Insights => "insights",
             Section::Services => "services",
             Section::Teams => "teams",
             Section::Search => "search",

@@ -4,7 +4,7 @@
 
   if (document.body.dataset.keys !== "on") return;
 
-  const places = { h: "/", i: "/incidents", d: "/deploys", a: "/action-items", r: "/retros", p: "/postmortems" };
+  const places = { h: "/", i: "/incidents", d: "/deploys", a: "/action-items", r: "/retros", p: "/postmortems", n: "/insights" };
   let going = 0;
 
   const typing = (target) => target.isContentEditable || target.matches?.("input, textarea, select");

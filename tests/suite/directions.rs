@@ -34,7 +34,6 @@ const DOMAINS: &[&str] = &[
     "webhooks",
     "feeds",
     "signals",
-    "insights",
     "policies",
     "saved_views",
     "trackers",

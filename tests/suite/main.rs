@@ -21,6 +21,7 @@ mod feeds;
 mod hooks;
 mod imports;
 mod incidents;
+mod insights;
 mod jobs;
 mod licences;
 mod limits;

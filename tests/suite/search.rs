@@ -42,6 +42,31 @@ both!(
 );
 
 both!(
+    async fn a_service_is_found_by_its_name_and_before_its_deploys(app: TestApp) {
+        use actix_web::http::Method;
+        let mut program = app.program(Scope::Write);
+        for version in ["1.0.0", "1.0.1", "1.0.2"] {
+            let deploy = json!({"service": "Heron nest", "version": version});
+            assert_eq!(program.json(Method::POST, "/api/v1/deploys", &deploy).await.status, 201);
+        }
+        let incident = json!({"title": "Voucher page hangs while the heron answers late", "severity": "SEV2"});
+        assert_eq!(program.json(Method::POST, "/api/v1/incidents", &incident).await.status, 201);
+        let kinds = |found: serde_json::Value| -> Vec<String> {
+            found["items"].as_array().unwrap().iter().map(|hit| hit["kind"].as_str().unwrap().to_owned()).collect()
+        };
+        let found = kinds(program.get("/api/v1/search?q=heron").await.json());
+        assert_eq!(found, ["service", "incident", "deploy", "deploy", "deploy"]);
+        let only = kinds(program.get("/api/v1/search?q=heron&kind=service").await.json());
+        assert_eq!(only, ["service"]);
+        let none = kinds(program.get("/api/v1/search?q=heron&service=other").await.json());
+        assert!(none.is_empty(), "{none:?}");
+
+        let page = app.ada().get("/search?q=heron").await;
+        assert!(page.text().contains("/services/heron-nest"), "{}", page.text());
+    }
+);
+
+both!(
     async fn no_question_is_an_operator(app: TestApp) {
         let mut ada = app.ada();
         for question in

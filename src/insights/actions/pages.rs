@@ -26,7 +26,7 @@ pub async fn show(who: Viewer, app: web::Data<App>, query: Query) -> Result<Http
         cursor.map_or_else(String::new, |cursor| format!("/insights/actions?{name}={}", cursor.encode()))
     };
     page(&Actions {
-        layout: who.layout("Finished items whose factor came back", Section::Actions),
+        layout: who.layout("Finished items whose factor came back", Section::Insights),
         figures,
         newer: address("before", found.before),
         older: address("after", found.after),

@@ -38,6 +38,6 @@ pub async fn show(who: Viewer, app: web::Data<App>, query: Query) -> Result<Http
             caused * 100.0
         ),
     };
-    let layout = who.layout("How good the suspects are", Section::None);
+    let layout = who.layout("How good the suspects are", Section::Insights);
     page(&views::Show { layout, figures, days, period, learned })
 }
