@@ -5,11 +5,11 @@ use debrief::auth::model::Scope;
 use serde_json::json;
 
 use crate::both;
-use crate::support::TestApp;
+use crate::support::{Http, TestApp};
 
 /// Six deploys of checkout, the first with an author an age ago, each other one written an hour before it was live;
 /// and one deploy of a flag, which is none.
-async fn ship(app: &TestApp) {
+async fn ship(app: &TestApp) -> Http {
     let mut program = app.program(Scope::Write);
     let now = app.now();
     for n in 0..6_i64 {
@@ -35,6 +35,7 @@ async fn ship(app: &TestApp) {
     let link = json!({"deploy": "DEP-6", "relation": "caused"});
     let linked = program.json(Method::POST, "/api/v1/incidents/INC-1/deploys", &link).await;
     assert!(linked.status.is_success(), "{}", linked.text());
+    program
 }
 
 both!(
@@ -63,8 +64,7 @@ both!(
 
 both!(
     async fn a_cause_that_was_ruled_out_or_only_suspected_is_not_counted(app: TestApp) {
-        ship(&app).await;
-        let mut program = app.program(Scope::Write);
+        let mut program = ship(&app).await;
         let again = json!({"deploy": "DEP-6", "relation": "suspected"});
         let linked = program.json(Method::POST, "/api/v1/incidents/INC-1/deploys", &again).await;
         assert!(linked.status.is_success(), "{}", linked.text());
