@@ -44,8 +44,7 @@ pub async fn preview(
     app: web::Data<App>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Error> {
-    let kind =
-        request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let kind = body::header(&request, "content-type").to_owned();
     let bytes = body::read(&request, &mut payload.into_inner(), WRITING_LIMIT_BYTES).await?;
     let (arrived, typed) = match multipart::boundary(&kind) {
         Some(boundary) => {
