@@ -12,6 +12,7 @@ use super::follow_ups::read_action_items;
 use super::front_matter::FrontMatter;
 use super::lines::{Line, lines};
 use super::moments::{instant, moments};
+use super::standing::{Standing, in_title, standing};
 use super::timeline::{Certainty, Timeline, read_timeline};
 use super::titles::{title_from_file_name, title_from_sentence, title_in, title_of};
 use crate::markdown::{FrontMatterFence, plain_text, split_front_matter};
@@ -71,6 +72,8 @@ pub struct ReadPostmortem {
     pub services: Vec<String>,
     /// Tags and categories.
     pub tags: Vec<String>,
+    /// Whether the text was finished.
+    pub standing: Standing,
     /// Front matter of the file, with its fences.
     pub source_front_matter: Option<String>,
     /// What was to be done.
@@ -115,6 +118,7 @@ pub fn read(file_name: &str, text: &str) -> ReadPostmortem {
         severity,
         services: reading.services(),
         tags: reading.tags(),
+        standing: reading.standing(),
         source_front_matter: split.map(|split| split.whole.to_owned()),
         action_items: read_action_items(body),
         remarks: reading.remarks,
@@ -230,6 +234,25 @@ impl Reading<'_> {
             self.remark(format!("The severity \"{told}\" was not understood; pick one of SEV1 to SEV5."));
         }
         found
+    }
+
+    /// What the file says about itself: in its front matter, its title, a line of facts, or where it lies.
+    fn standing(&self) -> Standing {
+        let is = |key: &str, wanted: &str| self.front.text(key).is_some_and(|text| text.trim() == wanted);
+        if is("draft", "true") || is("published", "false") {
+            return Standing::Draft;
+        }
+        let name = self.file_name.replace('\\', "/").to_lowercase();
+        if name.split('/').any(|part| part == "_drafts") || name.contains(".draft.") {
+            return Standing::Draft;
+        }
+        let front = ["status", "state", "stage"].into_iter().filter_map(|key| self.front.text(key)).find_map(standing);
+        let heading = self.body.lines().find(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#'));
+        front
+            .or_else(|| self.front.text("title").and_then(in_title))
+            .or_else(|| heading.and_then(in_title))
+            .or_else(|| self.fact(Field::Status).and_then(|told| standing(&told)))
+            .unwrap_or_default()
     }
 
     fn services(&self) -> Vec<String> {
