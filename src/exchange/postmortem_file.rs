@@ -12,9 +12,10 @@ use super::follow_ups::read_action_items;
 use super::front_matter::FrontMatter;
 use super::lines::{Line, lines};
 use super::moments::{instant, moments};
+use super::slashed_dates::with_plain_dates;
 use super::standing::{Standing, in_title, standing};
-use super::timeline::{Certainty, Timeline, read_timeline};
-use super::titles::{title_from_file_name, title_from_sentence, title_in, title_of};
+use super::timeline::{Certainty, Placed, Timeline, read_timeline};
+use super::titles::{title_below, title_from_file_name, title_from_sentence, title_in, title_of};
 use crate::markdown::{FrontMatterFence, plain_text, split_front_matter};
 
 #[cfg(test)]
@@ -91,6 +92,8 @@ pub fn read(file_name: &str, text: &str) -> ReadPostmortem {
     });
     let is_own = front.text(OWN_MARK).is_some();
     let body = split.map_or(text, |split| split.body);
+    let plain = with_plain_dates(body, &[file_name, split.map_or("", |split| split.inner)]);
+    let body = plain.as_ref();
     let lines = lines(body);
     let facts = labelled(&lines);
     let mut reading = Reading { front: &front, lines: &lines, facts: &facts, file_name, body, remarks: Vec::new() };
@@ -107,7 +110,7 @@ pub fn read(file_name: &str, text: &str) -> ReadPostmortem {
     ReadPostmortem {
         key: is_own.then(|| front.text("key").map(str::to_owned)).flatten(),
         title,
-        markdown: if is_own { body.to_owned() } else { text.to_owned() },
+        markdown: if is_own { split.map_or(text, |split| split.body).to_owned() } else { text.to_owned() },
         started_at: times.started_at,
         started_on: times.started_on,
         detected_at: times.detected_at,
@@ -179,6 +182,7 @@ impl Reading<'_> {
                 told.and_then(|value| title_in(&value))
             })
             .or_else(|| self.first_line_as_title())
+            .or_else(|| title_below(self.lines))
             .or_else(|| title_from_file_name(self.file_name))
             .or_else(|| self.sentence_as_title());
         let title = match found {
@@ -288,6 +292,8 @@ impl Reading<'_> {
                 add("front matter", text);
             }
         }
+        // What a blog keeps below `date`.
+        let created = self.front.map("date").iter().find(|(key, _)| key == "created");
         for (key, text) in self.front.map("incident") {
             if ["date", "started_at", "started", "start", "start_time"].contains(&key.as_str()) {
                 add("front matter", text);
@@ -302,7 +308,7 @@ impl Reading<'_> {
         if let Some(title) = self.front.text("title") {
             add("title", title);
         }
-        if let Some(text) = self.front.text("date") {
+        if let Some(text) = self.front.text("date").or(created.map(|(_, text)| text.as_str())) {
             add("front matter", text);
         }
         for part in self.file_name.rsplit(['/', '\\']).take(2) {
@@ -399,6 +405,15 @@ impl Reading<'_> {
         let placed = timeline.place(first_day);
         let near = |date: NaiveDate| first_day.is_none_or(|day| (date - day).num_days().abs() <= NEAR_DAYS);
         let start = placed.iter().flatten().find(|entry| near(entry.date))?;
+        // A first entry with a day alone is no better word for the beginning than the day that the file names.
+        let on_day = |day: NaiveDate| {
+            let midnight = Placed { date: day, at: at_midnight(day).at, has_time: false };
+            placed.iter().flatten().find(|entry| entry.date == day && entry.has_time).copied().unwrap_or(midnight)
+        };
+        let start = match day {
+            Some(day) if !start.has_time && day != start.date => on_day(day),
+            _ => *start,
+        };
         let end = timeline.end().and_then(|(index, certainty)| {
             let entry = placed.get(index).copied().flatten()?;
             (entry.at > start.at)
