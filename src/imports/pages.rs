@@ -71,7 +71,7 @@ pub async fn preview(
         return refused(&who, typed, wrong(sentence));
     }
     match look(&who, &app, arrived, None).await? {
-        Look::Page(preview) => page(&preview),
+        Look::Page(preview) => page(&*preview),
         Look::Refused(sentence) => refused(&who, typed, wrong(&sentence)),
     }
 }
@@ -177,7 +177,7 @@ pub async fn create(who: Member, app: web::Data<App>, typed: WritingForm) -> Res
     }
     if !errors.is_empty() {
         return match look(&who, &app, arrived, Some((typed.0, errors))).await? {
-            Look::Page(preview) => page_with(StatusCode::UNPROCESSABLE_ENTITY, &preview),
+            Look::Page(preview) => page_with(StatusCode::UNPROCESSABLE_ENTITY, &*preview),
             Look::Refused(sentence) => refused(&who, String::new(), FieldErrors::one("text", sentence)),
         };
     }

@@ -210,8 +210,11 @@ both!(
         assert_eq!(incident.started_at.to_string(), "2025-03-03T09:15:00Z");
         assert_eq!(incident.resolved_at.unwrap().to_string(), "2025-03-04T11:45:00Z");
         let events = app.read(|c| debrief::timeline::queries::of_incident(c, incident.id));
-        let told: Vec<(String, String)> =
-            events.iter().map(|event| (event.event.text.clone(), event.event.happened_at.to_string())).take(2).collect();
+        let told: Vec<(String, String)> = events
+            .iter()
+            .map(|event| (event.event.text.clone(), event.event.happened_at.to_string()))
+            .take(2)
+            .collect();
         assert_eq!(told[0], ("The incident started.".into(), "2025-03-03T09:15:00Z".into()));
         assert_eq!(told[1], ("The incident was resolved.".into(), "2025-03-04T11:45:00Z".into()));
         assert_eq!(ada.get("/incidents/INC-1/postmortem.md").await.text(), ONE);
