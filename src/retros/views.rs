@@ -169,9 +169,16 @@ impl Stage {
         &self.board.retro
     }
 
-    /// The sentence about the field, or about the buttons.
+    /// The sentence about the field, or about the buttons. The forms beside it have sentences of their own.
     pub fn error(&self) -> &str {
-        self.errors.iter().next().map_or("", |error| error.message.as_str())
+        let is_beside = |field: &str| matches!(field, "lead" | "minutes");
+        let own = self.errors.iter().find(|error| !is_beside(&error.field));
+        own.map_or("", |error| error.message.as_str())
+    }
+
+    /// The sentence about a form beside it, or nothing.
+    pub fn error_of(&self, field: &str) -> &str {
+        self.errors.of(field).unwrap_or_default()
     }
 
     /// How many entries the agenda has.
