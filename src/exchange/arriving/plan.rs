@@ -133,6 +133,11 @@ impl Plan {
                 event.happened_at = Some(resolved_at);
             }
         }
+        let is_told = incident.timeline.iter().any(|event| event.text == RESOLVED);
+        if !is_told && resolved_at != started_at {
+            let now = incident.declared_at.unwrap_or(resolved_at);
+            incident.timeline.push(imported_event(Some(resolved_at), "status", RESOLVED.to_owned(), now));
+        }
         let fits = |at: &Moment| (started_at..=resolved_at).contains(at);
         incident.detected_at = incident.detected_at.filter(fits);
         incident.acknowledged_at = incident.acknowledged_at.filter(fits);
@@ -348,6 +353,30 @@ mod tests {
         let plan = planned("2031-05-01-x.md", "# X\n");
         assert_eq!(plan.incident.started_at, Some(Moment::parse("2026-11-23T14:00:00Z").unwrap()));
         assert!(plan.remarks.iter().any(|remark| remark.contains("future")));
+    }
+
+    #[test]
+    fn corrected_times_move_what_was_made_of_them() {
+        let mut plan = planned("2024-05-01-x.md", "# X\n\nStatus: in review\n");
+        let at = |text: &str| Moment::parse(text).unwrap();
+        plan.set_times(at("2024-05-02T10:00:00Z"), at("2024-05-02T12:00:00Z"));
+        let told: Vec<(String, String)> = plan
+            .incident
+            .timeline
+            .iter()
+            .map(|event| (event.happened_at.unwrap().to_string(), event.text.clone()))
+            .take(2)
+            .collect();
+        assert_eq!(told[0], ("2024-05-02T10:00:00Z".to_owned(), STARTED.to_owned()));
+        assert_eq!(told[1], ("2024-05-02T12:00:00Z".to_owned(), RESOLVED.to_owned()));
+        let written = |plan: &Plan| plan.incident.postmortem.clone().unwrap();
+        assert_eq!((written(&plan).status.as_str(), written(&plan).published_at), ("in_review", None));
+        plan.set_standing(Standing::Published);
+        assert_eq!(written(&plan).published_at, Some(at("2024-05-02T12:00:00Z")));
+        assert_eq!(
+            (written(&plan).published_revision, written(&plan).steps[0].status.as_str()),
+            (Some(1), "published")
+        );
     }
 
     #[test]
