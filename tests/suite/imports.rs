@@ -164,7 +164,8 @@ both!(
         let mut fields = ticked(&preview);
         fields.push(("standing-0-0".to_owned(), "published".to_owned()));
         assert_eq!(confirm(&mut ada, &fields).await.status, 303);
-        let second = app.read(|c| Ok(of_incident(c, by_number(c, 2)?.id)?.unwrap()));
+        let incident = app.read(|c| by_number(c, 2));
+        let second = app.read(|c| Ok(of_incident(c, incident.id)?.unwrap()));
         assert_eq!((second.status.as_str(), second.published_revision), ("published", Some(1)));
         assert_eq!(second.published_at.unwrap().to_string(), "2025-02-26T05:00:00Z");
         assert!(app.read(debrief::db::check::faults).is_empty());
