@@ -140,7 +140,11 @@ pub fn print(name: &str, figures: &[Figures]) -> bool {
             });
             let best = best.map_or((0.0, ""), |place| (figures[place].strata[stratum].first, NAMES[place]));
             if tally.n >= ENOUGH && tally.first < best.0 {
-                miss(format!("{}: {:.3}, {} has {:.3}", stratum.1, tally.first / tally.n, best.1, best.0 / tally.n));
+                let limit = figures[ORACLE].strata[stratum].first;
+                // Whoever answers what is likeliest, knowing everything but what happened, is below it as well.
+                let reach = if limit < best.0 { format!(", the oracle {:.3}", limit / tally.n) } else { String::new() };
+                let (mine, theirs) = (tally.first / tally.n, best.0 / tally.n);
+                miss(format!("{}: {mine:.3}, {} has {theirs:.3}{reach}", stratum.1, best.1));
             }
         }
     }

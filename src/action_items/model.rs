@@ -10,6 +10,7 @@ use crate::db::schema::{
     action_item_changes, action_item_evidence, action_items, contributing_factors, incidents, users,
 };
 use crate::incidents::model::Severity;
+use crate::notify::model::Thing;
 use crate::teams::model::Team;
 use crate::text_enum;
 use crate::web::fields::is_web_address;
@@ -234,6 +235,11 @@ impl ActionItem {
     /// Address of its page.
     pub fn path(&self) -> String {
         format!("/action-items/{}", self.key())
+    }
+
+    /// What a notice is about.
+    pub fn thing(&self) -> Thing {
+        Thing::new("action_item", self.key(), self.path())
     }
 
     /// Whether it should have been done before `today`.

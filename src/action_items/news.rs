@@ -19,26 +19,43 @@ pub fn changed(
     (before, after): (Option<&ActionItem>, &ActionItem),
     now: Moment,
 ) -> Result<(), Error> {
-    let thing = Thing::new("action_item", after.key(), after.path());
     let text_before = before.map_or("", |before| before.details.as_str());
-    tell_mentioned(c, actor.user_id, &thing, (text_before, &after.details), now)?;
+    tell_mentioned(c, actor.user_id, &after.thing(), (text_before, &after.details), now)?;
     let Some(owner_id) = after.owner_id.filter(|_| before.and_then(|before| before.owner_id) != after.owner_id) else {
         return Ok(());
     };
-    let due = after.due_words(now.date());
+    given(c, actor, (owner_id, &[after]), now)
+}
+
+/// Tells somebody that items are theirs from now on, once for all of them.
+///
+/// # Errors
+/// The database's.
+pub fn given(c: &mut Conn, actor: &Actor, (owner_id, items): (i64, &[&ActionItem]), now: Moment) -> Result<(), Error> {
+    let [first, others @ ..] = items else { return Ok(()) };
+    let (title, body, why, path) = if others.is_empty() {
+        let due = first.due_words(now.date());
+        let body = if due.is_empty() {
+            first.details.clone()
+        } else {
+            format!("{}, {due}.\n\n{}", first.priority, first.details)
+        };
+        let title = format!("{} is yours: {}", first.key(), first.title);
+        (title, body, format!("{} gave you {}", actor.name, first.key()), first.path())
+    } else {
+        let lines: Vec<String> = items.iter().map(|item| format!("- {} {}", item.key(), item.title)).collect();
+        let title = format!("{} action items are yours", items.len());
+        (title, lines.join("\n"), format!("{} gave them to you", actor.name), "/action-items?view=mine".to_owned())
+    };
     let notice = Notice {
         kind: NoticeKind::ActionAssigned,
-        title: format!("{} is yours: {}", after.key(), after.title),
-        body: if due.is_empty() {
-            after.details.clone()
-        } else {
-            format!("{}, {due}.\n\n{}", after.priority, after.details)
-        },
-        why: format!("{} gave you {}", actor.name, after.key()),
+        thing: Thing { path, ..first.thing() },
+        title,
+        body,
+        why,
         audience: Audience::people([owner_id]),
         actor_id: actor.user_id,
         dedup_key: None,
-        thing,
     };
     tell(c, &notice, now).map(|_| ())
 }

@@ -2,7 +2,6 @@
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
-use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::forms;
@@ -12,7 +11,7 @@ use super::who::{Viewer, request_id};
 use super::{passwords, views};
 use crate::app::App;
 use crate::error::{Error, FieldErrors};
-use crate::web::body::{Form, Query};
+use crate::web::body::{Form, Query, header};
 use crate::web::fields::Fields;
 use crate::web::flash::Flash;
 use crate::web::guard::client_address;
@@ -20,8 +19,10 @@ use crate::web::layout::Layout;
 use crate::web::respond::{own_path, page, page_with, see_other, see_other_with};
 
 fn browser(request: &HttpRequest, app: &App) -> Browser {
-    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Browser { user_agent: user_agent.chars().take(200).collect(), address: client_address(request, app) }
+    Browser {
+        user_agent: header(request, "user-agent").chars().take(200).collect(),
+        address: client_address(request, app),
+    }
 }
 
 fn session_cookie(app: &App, token: String) -> Cookie<'static> {

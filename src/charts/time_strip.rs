@@ -36,7 +36,8 @@ impl Window {
         if length > 0 { length } else { 1 }
     }
 
-    fn percent(&self, at: Moment) -> f64 {
+    /// Where an instant is, in percent, for reckoning with it.
+    pub fn percent(&self, at: Moment) -> f64 {
         let passed = (at.millis() - self.from.millis()) as f64;
         (passed / self.length_ms() as f64 * 100.0).clamp(0.0, 100.0)
     }

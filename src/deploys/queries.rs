@@ -365,11 +365,29 @@ pub fn heed(c: &mut Conn, actor: &Actor, news: &DeployDraft, now: Moment) -> Res
     match known {
         None => record(c, actor, news, now),
         Some(deploy) => {
-            let mut draft = draft_of(c, &deploy)?;
-            draft.heed(news);
+            let draft = retold(c, &deploy, |draft| draft.heed(news))?;
             change(c, actor, &deploy, &draft, now)
         }
     }
+}
+
+/// A deploy as a draft in which its sender tells something anew. What marks made of its kind and status is no word of
+/// its sender: it is told what was said, and what the marks made of that stays where nothing else is said.
+///
+/// # Errors
+/// The database's.
+pub fn retold(c: &mut Conn, deploy: &Deploy, tell: impl FnOnce(&mut DeployDraft)) -> Result<DeployDraft, Error> {
+    let mut draft = draft_of(c, deploy)?;
+    let (kind, status) = marks::unmarked(c, deploy)?;
+    (draft.kind, draft.status) = (kind, status);
+    tell(&mut draft);
+    if draft.kind == kind {
+        draft.kind = deploy.kind;
+    }
+    if draft.status == status {
+        draft.status = deploy.status;
+    }
+    Ok(draft)
 }
 
 /// A deploy as a draft, to be changed.

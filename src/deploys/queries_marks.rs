@@ -19,7 +19,7 @@ use crate::db::schema::{deploy_marks, deploy_references, deploys};
 use crate::error::Error;
 
 /// How many deploys after a changed one are looked at again.
-const AFTER_LIMIT: i64 = 3;
+const AFTER_LIMIT: usize = 3;
 /// How many deploys back the pull request of a revert is looked for.
 const REVERT_LIMIT: i64 = 50;
 /// Most marks that a deploy's page shows.
@@ -38,7 +38,8 @@ fn lane(service_id: i64, environment: String) -> _ {
         .filter(deploys::kind.eq_any(kinds))
 }
 
-/// The deploys whose marks may depend on this one: those that come next, and the next one that brings the same.
+/// The deploys whose marks may depend on this one: those that come next, the next one that brings the same, and the
+/// reverts that would look for what they revert as far back as here.
 ///
 /// # Errors
 /// The database's.
@@ -48,9 +49,19 @@ pub fn dependants(c: &mut Conn, deploy: &Deploy) -> Result<Vec<i64>, Error> {
         .filter(deploys::happened_at.ge(at))
         .filter(deploys::happened_at.gt(at).or(deploys::id.gt(id)))
         .order((deploys::happened_at, deploys::id))
-        .limit(AFTER_LIMIT)
+        .limit(REVERT_LIMIT)
         .select(deploys::id)
         .load(c)?;
+    let later = ids.split_off(ids.len().min(AFTER_LIMIT));
+    // A revert with anything before it in its lane has made such a mark, standing or not.
+    ids.extend(
+        deploy_marks::table
+            .filter(deploy_marks::deploy_id.eq_any(later))
+            .filter(deploy_marks::mark.eq(MarkKind::Fixes))
+            .order(deploy_marks::deploy_id)
+            .select(deploy_marks::deploy_id)
+            .load::<i64>(c)?,
+    );
     let same = lane(deploy.service_id, deploy.environment.clone())
         .filter(deploys::happened_at.ge(at))
         .filter(deploys::happened_at.gt(at).or(deploys::id.gt(id)))

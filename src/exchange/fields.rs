@@ -14,6 +14,7 @@ pub(super) enum Field {
     Severity,
     Services,
     Title,
+    Status,
 }
 
 /// A label with its value.
@@ -159,6 +160,8 @@ pub(super) fn field(label: &str) -> Option<Field> {
             | "services impacted"
             | "impacted services" => Field::Services,
             "title" | "name" | "subject" => Field::Title,
+            "status" | "state" | "document status" | "postmortem status" | "post mortem status" | "report status"
+            | "review status" => Field::Status,
             // A label that is the noun alone: "Incident: Brokers out of disk".
             "" if matches!(label.trim().to_lowercase().as_str(), "incident" | "outage" | "issue") => Field::Title,
             _ => return None,

@@ -21,7 +21,7 @@ pub(super) fn lines(body: &str) -> Vec<Line> {
     let mut found: Vec<Line> = Vec::new();
     let mut fence: Option<(char, usize)> = None;
     let mut in_comment = false;
-    for raw in body.lines() {
+    for raw in body.strip_prefix('\u{feff}').unwrap_or(body).lines() {
         let bare = raw.trim();
         if let Some((mark, length)) = fence {
             if bare.chars().all(|c| c == mark) && bare.len() >= length {
@@ -73,6 +73,7 @@ fn line(raw: &str) -> Line {
         .then(|| u8::try_from(hashes).unwrap_or(6))
         .or_else(|| html_heading(bare));
     let body = if hashes > 0 && heading.is_some() { after.trim().trim_end_matches('#') } else { bare };
+    let body = if heading.is_some() { super::titles::without_bracketed_kind(body) } else { body };
     let body = with_cells_marked(body);
     let is_row = body.starts_with('|') || body.matches('|').count() >= 2;
     let is_ruler = body.contains('-') && body.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '));
@@ -171,7 +172,8 @@ pub(super) fn readable(text: &str) -> String {
         }
         rest = &rest[c.len_utf8()..];
     }
-    words.trim().to_owned()
+    let words = words.trim();
+    if words.contains('&') { crate::markdown::without_elements(words) } else { words.to_owned() }
 }
 
 /// Where `](address)` ends.

@@ -14,6 +14,8 @@ pub mod leaving;
 mod lines;
 mod moments;
 pub mod postmortem_file;
+mod slashed_dates;
+pub mod standing;
 mod timeline;
 mod titles;
 mod tokens;

@@ -12,8 +12,10 @@ use super::follow_ups::read_action_items;
 use super::front_matter::FrontMatter;
 use super::lines::{Line, lines};
 use super::moments::{instant, moments};
-use super::timeline::{Certainty, Timeline, read_timeline};
-use super::titles::{title_from_file_name, title_from_sentence, title_in, title_of};
+use super::slashed_dates::with_plain_dates;
+use super::standing::{Standing, in_title, standing};
+use super::timeline::{Certainty, Placed, Timeline, read_timeline};
+use super::titles::{title_below, title_from_file_name, title_from_sentence, title_in, title_of};
 use crate::markdown::{FrontMatterFence, plain_text, split_front_matter};
 
 #[cfg(test)]
@@ -71,6 +73,8 @@ pub struct ReadPostmortem {
     pub services: Vec<String>,
     /// Tags and categories.
     pub tags: Vec<String>,
+    /// Whether the text was finished.
+    pub standing: Standing,
     /// Front matter of the file, with its fences.
     pub source_front_matter: Option<String>,
     /// What was to be done.
@@ -88,6 +92,8 @@ pub fn read(file_name: &str, text: &str) -> ReadPostmortem {
     });
     let is_own = front.text(OWN_MARK).is_some();
     let body = split.map_or(text, |split| split.body);
+    let plain = with_plain_dates(body, &[file_name, split.map_or("", |split| split.inner)]);
+    let body = plain.as_ref();
     let lines = lines(body);
     let facts = labelled(&lines);
     let mut reading = Reading { front: &front, lines: &lines, facts: &facts, file_name, body, remarks: Vec::new() };
@@ -104,7 +110,7 @@ pub fn read(file_name: &str, text: &str) -> ReadPostmortem {
     ReadPostmortem {
         key: is_own.then(|| front.text("key").map(str::to_owned)).flatten(),
         title,
-        markdown: if is_own { body.to_owned() } else { text.to_owned() },
+        markdown: if is_own { split.map_or(text, |split| split.body).to_owned() } else { text.to_owned() },
         started_at: times.started_at,
         started_on: times.started_on,
         detected_at: times.detected_at,
@@ -115,6 +121,7 @@ pub fn read(file_name: &str, text: &str) -> ReadPostmortem {
         severity,
         services: reading.services(),
         tags: reading.tags(),
+        standing: reading.standing(),
         source_front_matter: split.map(|split| split.whole.to_owned()),
         action_items: read_action_items(body),
         remarks: reading.remarks,
@@ -175,6 +182,7 @@ impl Reading<'_> {
                 told.and_then(|value| title_in(&value))
             })
             .or_else(|| self.first_line_as_title())
+            .or_else(|| title_below(self.lines))
             .or_else(|| title_from_file_name(self.file_name))
             .or_else(|| self.sentence_as_title());
         let title = match found {
@@ -232,6 +240,25 @@ impl Reading<'_> {
         found
     }
 
+    /// What the file says about itself: in its front matter, its title, a line of facts, or where it lies.
+    fn standing(&self) -> Standing {
+        let is = |key: &str, wanted: &str| self.front.text(key).is_some_and(|text| text.trim() == wanted);
+        if is("draft", "true") || is("published", "false") {
+            return Standing::Draft;
+        }
+        let name = self.file_name.replace('\\', "/").to_lowercase();
+        if name.split('/').any(|part| part == "_drafts") || name.contains(".draft.") {
+            return Standing::Draft;
+        }
+        let front = ["status", "state", "stage"].into_iter().filter_map(|key| self.front.text(key)).find_map(standing);
+        let heading = self.body.lines().find(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#'));
+        front
+            .or_else(|| self.front.text("title").and_then(in_title))
+            .or_else(|| heading.and_then(in_title))
+            .or_else(|| self.fact(Field::Status).and_then(|told| standing(&told)))
+            .unwrap_or_default()
+    }
+
     fn services(&self) -> Vec<String> {
         let mut found = Vec::new();
         for key in ["services", "service", "affected_services", "affected", "components", "systems"] {
@@ -265,6 +292,8 @@ impl Reading<'_> {
                 add("front matter", text);
             }
         }
+        // What a blog keeps below `date`.
+        let created = self.front.map("date").iter().find(|(key, _)| key == "created");
         for (key, text) in self.front.map("incident") {
             if ["date", "started_at", "started", "start", "start_time"].contains(&key.as_str()) {
                 add("front matter", text);
@@ -279,7 +308,7 @@ impl Reading<'_> {
         if let Some(title) = self.front.text("title") {
             add("title", title);
         }
-        if let Some(text) = self.front.text("date") {
+        if let Some(text) = self.front.text("date").or(created.map(|(_, text)| text.as_str())) {
             add("front matter", text);
         }
         for part in self.file_name.rsplit(['/', '\\']).take(2) {
@@ -376,6 +405,15 @@ impl Reading<'_> {
         let placed = timeline.place(first_day);
         let near = |date: NaiveDate| first_day.is_none_or(|day| (date - day).num_days().abs() <= NEAR_DAYS);
         let start = placed.iter().flatten().find(|entry| near(entry.date))?;
+        // A first entry with a day alone is no better word for the beginning than the day that the file names.
+        let on_day = |day: NaiveDate| {
+            let midnight = Placed { date: day, at: at_midnight(day).at, has_time: false };
+            placed.iter().flatten().find(|entry| entry.date == day && entry.has_time).copied().unwrap_or(midnight)
+        };
+        let start = match day {
+            Some(day) if !start.has_time && day != start.date => on_day(day),
+            _ => *start,
+        };
         let end = timeline.end().and_then(|(index, certainty)| {
             let entry = placed.get(index).copied().flatten()?;
             (entry.at > start.at)

@@ -4,7 +4,9 @@ use super::lines::{Line, readable};
 use super::moments::moments;
 
 /// Headings that name the kind of document or a part of it, not the incident.
-const GENERIC: [&str; 44] = [
+const GENERIC: [&str; 46] = [
+    "issue",
+    "issue summary",
     "postmortem",
     "post mortem",
     "postmortem report",
@@ -78,17 +80,87 @@ const LEADS: [&str; 20] = [
 /// The title in a heading, without its date and without words such as "Postmortem:"; `None`
 /// when nothing is left.
 pub(super) fn title_in(heading: &str) -> Option<String> {
-    let heading = readable(heading);
-    let mut title = heading.clone();
+    let mut title = without_pictures(&readable(without_bracketed_kind(heading)));
     loop {
         let before = title.clone();
-        title = without_lead(&without_date(without_state(&title)));
+        title = without_lead(&without_date(without_key(without_state(&title))));
         if title == before {
             break;
         }
     }
     let title = trimmed(&title);
     if is_generic(title) { None } else { Some(title.to_owned()) }
+}
+
+/// `[Post Mortem] Disk full`: what kind of document it is, in brackets in front, is no part of the title.
+pub(super) fn without_bracketed_kind(heading: &str) -> &str {
+    match heading.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((kind, rest)) if !rest.starts_with('(') && !rest.trim().is_empty() && is_generic(kind) => {
+            rest.trim_start()
+        }
+        _ => heading,
+    }
+}
+
+/// The title below a heading that only says what kind of document it is, when nothing stands between the two.
+pub(super) fn title_below(lines: &[Line]) -> Option<String> {
+    let [first, second, ..] = lines else { return None };
+    let is_below = first.heading? < second.heading?;
+    title_in(&second.text).filter(|title| is_below && !is_section(title))
+}
+
+/// Headings of parts that most postmortems have.
+fn is_section(title: &str) -> bool {
+    const PARTS: [&str; 30] = [
+        "lessons",
+        "learned",
+        "learnings",
+        "action",
+        "actions",
+        "detection",
+        "resolution",
+        "trigger",
+        "recovery",
+        "response",
+        "mitigation",
+        "causes",
+        "cause",
+        "factors",
+        "impact",
+        "timeline",
+        "background",
+        "context",
+        "overview",
+        "summary",
+        "follow",
+        "next",
+        "participants",
+        "attendees",
+        "people",
+        "links",
+        "references",
+        "status",
+        "scope",
+        "meeting",
+    ];
+    let words = words_of(title);
+    super::fields::field(title).is_some()
+        || (words.len() <= 4 && words.iter().any(|word| PARTS.contains(&word.to_lowercase().as_str())))
+}
+
+/// `:fire:` as chat programs write pictures.
+fn without_pictures(title: &str) -> String {
+    let is_picture = |word: &str| {
+        let inner = word.strip_prefix(':').and_then(|rest| rest.strip_suffix(':'));
+        inner.is_some_and(|name| {
+            name.len() > 1
+                && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '+'))
+        })
+    };
+    if !title.contains(':') {
+        return title.to_owned();
+    }
+    title.split(' ').filter(|word| !is_picture(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// The words of `text`, without marks.
@@ -185,6 +257,25 @@ fn numbered(rest: &str) -> Option<&str> {
     (marks.starts_with([':', '\u{2013}', '\u{2014}', '|']) || marks.starts_with("- ")).then_some(marks)
 }
 
+/// `INC-42: Disk full`: the key of a ticket in front is no part of the title.
+fn without_key(title: &str) -> &str {
+    let Some(end) = title.find([':', ' ', '\u{2013}', '\u{2014}']) else { return title };
+    let key = &title[..end];
+    let Some((letters, digits)) = key.split_once(['-', '#', '_']) else { return title };
+    let is_key = (2..=10).contains(&letters.len())
+        && letters.chars().all(|c| c.is_ascii_uppercase())
+        && !digits.is_empty()
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '-');
+    let rest = title[end..].trim_start();
+    let rest = rest
+        .strip_prefix(':')
+        .or_else(|| ["- ", "\u{2013} ", "\u{2014} ", "| "].iter().find_map(|mark| rest.strip_prefix(mark)));
+    match rest.map(str::trim_start) {
+        Some(rest) if is_key && !rest.is_empty() => rest,
+        _ => title,
+    }
+}
+
 fn without_lead(title: &str) -> String {
     let lower = title.to_lowercase();
     if lower.len() != title.len() {
@@ -214,12 +305,15 @@ fn without_lead(title: &str) -> String {
 /// The title a document gives itself: its first heading that says anything.
 pub(super) fn title_of(lines: &[Line]) -> Option<String> {
     let headings = lines.iter().filter(|line| line.heading.is_some()).take(6);
-    let top = headings.clone().find(|line| line.heading == Some(1)).and_then(|line| title_in(&line.text));
+    // "Issue name" over the name is a label.
+    let is_label = |line: &Line| super::fields::field(&line.text) == Some(super::fields::Field::Title);
+    let top = headings.clone().find(|line| line.heading == Some(1) && !is_label(line));
+    let top = top.and_then(|line| title_in(&line.text));
     if top.is_some() {
         return top;
     }
     // Without a heading on top, only one before the first section can be the title.
-    let first = lines.iter().find(|line| line.heading.is_some())?;
+    let first = lines.iter().find(|line| line.heading.is_some()).filter(|line| !is_label(line))?;
     if let Some(title) = title_in(&first.text)
         && super::timeline::is_timeline_heading(&first.text).is_none()
     {
@@ -234,10 +328,15 @@ pub(super) fn title_from_file_name(file_name: &str) -> Option<String> {
     for part in parts.iter().rev().take(2) {
         let stem = part.rsplit_once('.').map_or(*part, |(stem, _)| stem);
         let stem = without_code(stem);
-        if is_code(stem) {
+        if is_code(stem) || is_month_of_year(stem) {
             continue;
         }
-        let words: Vec<&str> = stem.split(['-', '_', ' ', '.']).filter(|word| !word.is_empty()).collect();
+        let mut words: Vec<&str> = stem.split(['-', '_', ' ', '.']).filter(|word| !word.is_empty()).collect();
+        // `2022/01-31-broken.md`: the year stands in the folder.
+        let is_short_number = |word: &&str| word.len() == 2 && word.chars().all(|c| c.is_ascii_digit());
+        if words.len() > 2 && words.iter().take(2).all(is_short_number) {
+            words.drain(..2);
+        }
         let dated = without_date(stem);
         let source = if dated.is_empty() || dated == *stem { words.join(" ") } else { dated.replace(['-', '_'], " ") };
         let source = source.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -259,6 +358,13 @@ fn without_code(stem: &str) -> &str {
         && code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '#'))
         && moments(code, None).iter().all(|moment| moment.date.is_none());
     if is_number && !rest.trim().is_empty() { rest.trim() } else { stem }
+}
+
+/// `May2021`, `2021-05`: a folder of a month.
+fn is_month_of_year(stem: &str) -> bool {
+    let letters: String = stem.chars().filter(|c| c.is_alphabetic()).collect();
+    let digits = stem.chars().filter(char::is_ascii_digit).count();
+    digits >= 4 && (letters.is_empty() || super::moments::is_month(&letters)) && digits <= 6
 }
 
 /// A name that only a machine reads: `00be5e02-584e-4ecc-a67e-6317f66b1237`, `a8`.
@@ -312,6 +418,12 @@ mod tests {
             ("[2019-03-04] Disk full", "Disk full"),
             ("[RESOLVED] Website is away 5/26/21", "Website is away"),
             ("Incident 42: Disk full", "Disk full"),
+            ("INC-0042: Disk full", "Disk full"),
+            ("OPS-7 - Disk full", "Disk full"),
+            ("SEV-1 outage of disks", "SEV-1 outage of disks"),
+            ("[Post Mortem] Disk full", "Disk full"),
+            (":fire: Disk full :fire:", "Disk full"),
+            ("Tokens leaked &amp; rotated", "Tokens leaked & rotated"),
             ("Incident #42 - Disk full", "Disk full"),
             ("[api] Disk full", "api Disk full"),
             ("2019-04-03, 30min outage during upgrade", "30min outage during upgrade"),

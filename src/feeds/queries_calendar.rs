@@ -89,33 +89,26 @@ fn of_item(item: &ActionItem, site: &Site, (what, on, title): (&str, NaiveDate, 
 
 /// Reviews that a person was asked for and has not given; of a team, those of its services' incidents, once each.
 fn reviews(c: &mut Conn, feed: &Feed, site: &Site) -> Result<Vec<CalendarEntry>, Error> {
-    let waiting = review_requests::table
+    let mut waiting = review_requests::table
         .inner_join(postmortems::table.inner_join(incidents::table))
         .filter(review_requests::answered_at.is_null())
         .filter(review_requests::withdrawn_at.is_null())
         .filter(postmortems::status.eq(PostmortemStatus::InReview))
         .order((review_requests::due_on.asc(), review_requests::id.asc()))
         .limit(CALENDAR_LIMIT)
-        .select((review_requests::due_on, review_requests::asked_at, Incident::as_select()));
-    let mut asked: Vec<(NaiveDate, Moment, Incident)> = match feed.team_id {
-        Some(_) => waiting.load(c)?,
-        None => waiting.filter(review_requests::user_id.eq(feed.user_id)).load(c)?,
+        .select((review_requests::due_on, review_requests::asked_at, Incident::as_select()))
+        .into_boxed();
+    waiting = match feed.team_id {
+        Some(team_id) => {
+            let hit = incident_services::table
+                .inner_join(services::table)
+                .filter(services::team_id.eq(team_id))
+                .select(incident_services::incident_id);
+            waiting.filter(incidents::id.eq_any(hit))
+        }
+        None => waiting.filter(review_requests::user_id.eq(feed.user_id)),
     };
-    if let Some(team_id) = feed.team_id {
-        let own: Vec<i64> = services::table
-            .filter(services::team_id.eq(team_id))
-            .order(services::id)
-            .limit(CALENDAR_LIMIT)
-            .select(services::id)
-            .load(c)?;
-        let ids: Vec<i64> = asked.iter().map(|(_, _, incident)| incident.id).collect();
-        let hit: Vec<i64> = incident_services::table
-            .filter(incident_services::service_id.eq_any(own))
-            .filter(incident_services::incident_id.eq_any(ids))
-            .select(incident_services::incident_id)
-            .load(c)?;
-        asked.retain(|(_, _, incident)| hit.contains(&incident.id));
-    }
+    let asked: Vec<(NaiveDate, Moment, Incident)> = waiting.load(c)?;
     let mut known = HashSet::new();
     Ok(asked
         .into_iter()

@@ -67,28 +67,20 @@ pub fn change(c: &mut Conn, task: Task<'_>, message: &Message) -> Result<Outcome
             messages.push(news.clone());
             let mut said = told(messages).expect("one message tells something");
             with_address(&mut said, message);
-            let mut draft = deploys::queries::draft_of(c, &deploy)?;
-            // What marks made of it is no word of its sender.
-            let (kind, status) = deploys::queries_marks::unmarked(c, &deploy)?;
-            (draft.kind, draft.status) = (kind, status);
-            match before {
-                Some(mut before) => {
-                    with_address(&mut before, message);
-                    draft.follow(&before, &said);
+            let mut draft = deploys::queries::retold(c, &deploy, |draft| {
+                match before {
+                    Some(mut before) => {
+                        with_address(&mut before, message);
+                        draft.follow(&before, &said);
+                    }
+                    None => draft.heed(&said),
                 }
-                None => draft.heed(&said),
-            }
-            if task.how == How::Replayed {
-                draft.service.clone_from(&news.service);
-                draft.environment.clone_from(&said.environment);
-                draft.environment_tier = said.environment_tier;
-            }
-            if draft.kind == kind {
-                draft.kind = deploy.kind;
-            }
-            if draft.status == status {
-                draft.status = deploy.status;
-            }
+                if task.how == How::Replayed {
+                    draft.service.clone_from(&news.service);
+                    draft.environment.clone_from(&said.environment);
+                    draft.environment_tier = said.environment_tier;
+                }
+            })?;
             queries_sizes::add_references(&mut draft, said.references);
             queries_sizes::complete(c, &mut draft)?;
             deploys::queries::change(c, &actor, &deploy, &draft, now)?

@@ -5,11 +5,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Moment;
+use crate::error::FieldErrors;
 use crate::exchange::arriving::files::{Unread, planned};
 use crate::exchange::arriving::plan::Plan;
+use crate::exchange::standing::Standing;
 use crate::incidents::model::Severity;
 use crate::web::fields::Fields;
 use crate::web::multipart::Part;
+use crate::web::times::Zone;
 
 /// Largest file, in bytes.
 pub const FILE_LIMIT_BYTES: usize = 1024 * 1024;
@@ -120,27 +123,78 @@ fn is_read(name: &str, named: Named) -> bool {
 /// Which incidents are wanted, and what was corrected.
 pub struct Wanted<'a> {
     fields: &'a Fields,
+    zone: Zone,
+    now: Moment,
 }
 
 impl<'a> Wanted<'a> {
-    /// From the page.
-    pub fn new(fields: &'a Fields) -> Self {
-        Wanted { fields }
+    /// From the page of somebody in this zone.
+    pub fn new(fields: &'a Fields, zone: Zone, now: Moment) -> Self {
+        Wanted { fields, zone, now }
     }
 
-    /// The plan with its corrections; nothing when it is not wanted.
-    pub fn apply(&self, place: &str, mut plan: Plan) -> Option<Plan> {
-        if !self.fields.has("take", place) {
-            return None;
-        }
-        if let Some(title) = self.fields.some(&format!("title-{place}")) {
+    /// Whether this one was ticked.
+    pub fn takes(&self, place: &str) -> bool {
+        self.fields.has("take", place)
+    }
+
+    /// The plan with its corrections; what is wrong with them stands in `errors`.
+    pub fn correct(&self, place: &str, mut plan: Plan, errors: &mut FieldErrors) -> Plan {
+        let typed = |what: &str| self.fields.some(&format!("{what}-{place}"));
+        if let Some(title) = typed("title") {
             plan.incident.title = title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
         }
-        if let Some(Ok(severity)) = self.fields.some(&format!("severity-{place}")).map(str::parse::<Severity>) {
+        if let Some(Ok(severity)) = typed("severity").map(str::parse::<Severity>) {
             plan.incident.severity = severity.as_str().to_owned();
         }
-        Some(plan)
+        if !is_foreign(&plan) {
+            return plan;
+        }
+        if let Some(standing) = typed("standing").and_then(Standing::from_word) {
+            plan.set_standing(standing);
+        }
+        let found = plan.incident.started_at.unwrap_or(self.now);
+        let over = plan.incident.resolved_at.unwrap_or(found);
+        if typed("began").is_none() && !self.fields.is_set(&format!("began-{place}")) {
+            return plan;
+        }
+        let (began_field, over_field) = (format!("began-{place}"), format!("over-{place}"));
+        let began = self.instant(typed("began").unwrap_or_default(), found).unwrap_or_else(|sentence| {
+            errors.add(&began_field, sentence);
+            found
+        });
+        let ended = match typed("over") {
+            None => began,
+            Some(text) => self.instant(text, over).unwrap_or_else(|sentence| {
+                errors.add(&over_field, sentence);
+                began
+            }),
+        };
+        if ended < began && errors.of(&over_field).is_none() && errors.of(&began_field).is_none() {
+            errors.add(over_field, "It was over before it began. Correct one of the two.");
+        } else if (began, ended) != (found, over) {
+            plan.set_times(began, ended.max(began));
+        }
+        plan
     }
+
+    /// A time as it was typed; what was left as it was shown is what was found, to the millisecond.
+    fn instant(&self, text: &str, found: Moment) -> Result<Moment, String> {
+        let text = text.trim();
+        if text.is_empty() || text == self.zone.input(found) {
+            return Ok(found);
+        }
+        let at = self.zone.parse(text).or_else(|sentence| {
+            // A day alone is its midnight.
+            self.zone.parse(&format!("{text} 00:00")).map_err(|_| sentence)
+        })?;
+        if at > self.now { Err("Pick a time that has passed.".to_owned()) } else { Ok(at) }
+    }
+}
+
+/// An incident of Debrief's own brings its record of changes along, so that only its title and severity are asked for.
+pub fn is_foreign(plan: &Plan) -> bool {
+    plan.incident.key.is_empty()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::forms::{Arrived, INCIDENT_LIMIT, TOTAL_LIMIT_BYTES, Wanted};
+use super::forms::{Arrived, INCIDENT_LIMIT, TOTAL_LIMIT_BYTES, Wanted, is_foreign};
 use super::views::{Done, Fate, Lines, New, Preview, Proposal};
 use crate::app::App;
 use crate::auth::who::{Member, SignedIn};
@@ -12,6 +12,7 @@ use crate::error::{Error, FieldErrors};
 use crate::exchange::arriving::plan::Plan;
 use crate::exchange::arriving::restore::{Arrival, Book};
 use crate::exchange::arriving::whole::queries::{self, Bringing};
+use crate::exchange::standing::Standing;
 use crate::incidents::model::parse_key;
 use crate::postmortems;
 use crate::web::body::{self, WRITING_LIMIT_BYTES, WritingForm};
@@ -44,8 +45,7 @@ pub async fn preview(
     app: web::Data<App>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Error> {
-    let kind =
-        request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let kind = body::header(&request, "content-type").to_owned();
     let bytes = body::read(&request, &mut payload.into_inner(), WRITING_LIMIT_BYTES).await?;
     let (arrived, typed) = match multipart::boundary(&kind) {
         Some(boundary) => {
@@ -70,6 +70,25 @@ pub async fn preview(
             "These are more than 4 MB together. Send fewer at a time, or use `debrief import` on the server.";
         return refused(&who, typed, wrong(sentence));
     }
+    match look(&who, &app, arrived, None).await? {
+        Look::Page(preview) => page(&*preview),
+        Look::Refused(sentence) => refused(&who, typed, wrong(&sentence)),
+    }
+}
+
+/// What comes of files that were looked at.
+enum Look {
+    Page(Box<Preview>),
+    Refused(String),
+}
+
+/// Looks at files again; with what was `typed`, the page shows that.
+async fn look(
+    who: &SignedIn,
+    app: &App,
+    arrived: Vec<Arrived>,
+    typed: Option<(Fields, FieldErrors)>,
+) -> Result<Look, Error> {
     let now = who.now;
     let (files, unread, proposals) = app
         .db
@@ -90,28 +109,44 @@ pub async fn preview(
         })
         .await?;
     if proposals.is_empty() {
-        let sentence = unread.iter().map(|(name, why)| format!("{name}: {why}")).collect::<Vec<_>>().join(" ");
-        return refused(&who, typed, wrong(&sentence));
+        let sentences: Vec<String> = unread.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        return Ok(Look::Refused(sentences.join(" ")));
     }
     if proposals.len() > INCIDENT_LIMIT {
-        let sentence =
-            format!("These are {} incidents, and 500 are the most of one page. Use `debrief import`.", proposals.len());
-        return refused(&who, typed, wrong(&sentence));
+        return Ok(Look::Refused(format!(
+            "These are {} incidents, and 500 are the most of one page. Use `debrief import`.",
+            proposals.len()
+        )));
     }
-    let proposals =
-        proposals.into_iter().map(|(place, name, plan, known)| proposal(&who, place, name, plan, known)).collect();
+    let proposals: Vec<Proposal> = proposals
+        .into_iter()
+        .map(|(place, name, plan, known)| {
+            let proposal = proposal(who, place, name, plan, known);
+            match &typed {
+                Some((fields, _)) => proposal.as_typed(fields),
+                None => proposal,
+            }
+        })
+        .collect();
     let files = files.into_iter().map(|one| (one.name.clone(), one.carry())).collect();
-    page(&Preview { layout: who.layout("What comes of it", Section::Postmortems), files, unread, proposals })
+    let layout = who.layout("What comes of it", Section::Postmortems);
+    let errors = typed.map(|(_, errors)| errors).unwrap_or_default();
+    Ok(Look::Page(Box::new(Preview { layout, files, unread, proposals, zone: who.zone().name(), errors })))
 }
 
 fn proposal(who: &SignedIn, place: String, file: String, plan: Plan, known: Option<i64>) -> Proposal {
+    let is_foreign = is_foreign(&plan);
+    let standing = plan.standing();
     let incident = plan.incident;
-    let stamp = |at| who.stamp(at);
+    let input = |at| who.zone().input(at);
     Proposal {
         place,
         file,
-        started: incident.started_at.map(stamp),
-        resolved: incident.resolved_at.filter(|end| Some(*end) != incident.started_at).map(stamp),
+        is_taken: known.is_none(),
+        is_foreign,
+        began: incident.started_at.map(input).unwrap_or_default(),
+        over: incident.resolved_at.filter(|end| Some(*end) != incident.started_at).map(input).unwrap_or_default(),
+        standing: standing.map_or("", Standing::as_str).to_owned(),
         severity: incident.severity,
         services: incident.services.join(", "),
         event_count: incident.timeline.len(),
@@ -125,17 +160,26 @@ fn proposal(who: &SignedIn, place: String, file: String, plan: Plan, known: Opti
 /// `POST /postmortems/import/incidents`: brings in what was ticked, one transaction each.
 ///
 /// # Errors
-/// 422 when nothing was.
+/// 422 when nothing was; 422 is what comes of it again when a time was not understood.
 pub async fn create(who: Member, app: web::Data<App>, typed: WritingForm) -> Result<HttpResponse, Error> {
     let (actor, now) = (who.actor(), who.now);
     let arrived = Arrived::carried(&typed.0);
-    let wanted = Wanted::new(&typed.0);
-    let mut chosen = Vec::new();
+    let wanted = Wanted::new(&typed.0, who.zone(), now);
+    let (mut chosen, mut errors) = (Vec::new(), FieldErrors::new());
     for (index, one) in arrived.iter().enumerate() {
         // What cannot be read was told of before.
         for (number, plan) in one.plans(now).unwrap_or_default().into_iter().enumerate() {
-            chosen.extend(wanted.apply(&format!("{index}-{number}"), plan));
+            let place = format!("{index}-{number}");
+            if wanted.takes(&place) {
+                chosen.push(wanted.correct(&place, plan, &mut errors));
+            }
         }
+    }
+    if !errors.is_empty() {
+        return match look(&who, &app, arrived, Some((typed.0, errors))).await? {
+            Look::Page(preview) => page_with(StatusCode::UNPROCESSABLE_ENTITY, &*preview),
+            Look::Refused(sentence) => refused(&who, String::new(), FieldErrors::one("text", sentence)),
+        };
     }
     if chosen.is_empty() {
         let sentence = "Nothing was ticked. Paste or choose again, and tick what you want to bring in.";

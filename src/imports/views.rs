@@ -3,8 +3,9 @@
 use askama::Template;
 
 use crate::error::FieldErrors;
+use crate::exchange::standing::Standing;
+use crate::web::fields::Fields;
 use crate::web::layout::Layout;
-use crate::web::times::Stamp;
 
 /// `GET /postmortems/import`
 #[derive(Template)]
@@ -38,10 +39,16 @@ pub struct Proposal {
     pub title: String,
     /// `SEV1` to `SEV5`.
     pub severity: String,
-    /// When it began.
-    pub started: Option<Stamp>,
+    /// Whether it is to be brought in.
+    pub is_taken: bool,
+    /// Whether another tool or a team wrote it, so that its times can be corrected.
+    pub is_foreign: bool,
+    /// When it began, in the reader's zone.
+    pub began: String,
     /// When it was over, where that is known.
-    pub resolved: Option<Stamp>,
+    pub over: String,
+    /// `published`, `in_review` or `draft`; nothing for an incident without a text.
+    pub standing: String,
     /// Services by name.
     pub services: String,
     /// Entries of its timeline.
@@ -52,6 +59,26 @@ pub struct Proposal {
     pub remarks: Lines,
     /// `INC-4` when it was brought in before.
     pub known: Option<String>,
+}
+
+impl Proposal {
+    /// The same with what was typed.
+    pub fn as_typed(mut self, fields: &Fields) -> Self {
+        for (what, value) in [
+            ("title", &mut self.title),
+            ("severity", &mut self.severity),
+            ("began", &mut self.began),
+            ("over", &mut self.over),
+            ("standing", &mut self.standing),
+        ] {
+            let name = format!("{what}-{}", self.place);
+            if fields.is_set(&name) {
+                fields.get(&name).clone_into(value);
+            }
+        }
+        self.is_taken = fields.has("take", &self.place);
+        self
+    }
 }
 
 /// `POST /postmortems/import`
@@ -66,9 +93,23 @@ pub struct Preview {
     pub unread: Vec<(String, String)>,
     /// What the others become.
     pub proposals: Vec<Proposal>,
+    /// The zone of the times.
+    pub zone: &'static str,
+    /// What needs another look.
+    pub errors: FieldErrors,
 }
 
 impl Preview {
+    /// The sentence about a field of one of them, or nothing.
+    pub fn error(&self, what: &str, place: &str) -> &str {
+        self.errors.of(&format!("{what}-{place}")).unwrap_or_default()
+    }
+
+    /// What its text can become, with the words for it.
+    pub fn standings(&self) -> [(&'static str, &'static str); 3] {
+        Standing::ALL.map(|standing| (standing.as_str(), standing.words()))
+    }
+
     /// How many are not here yet.
     pub fn new_count(&self) -> usize {
         self.proposals.iter().filter(|one| one.known.is_none()).count()

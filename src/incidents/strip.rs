@@ -1,6 +1,7 @@
 //! The phases of an incident as a figure: what was deployed, when it began, was noticed, understood, mended. Pure.
 
 use super::model::{Incident, IncidentKind, TimeField};
+use crate::charts::time_strip::Window;
 use crate::clock::Moment;
 use crate::deploys::model::Deploy;
 use crate::links::model::Relation;
@@ -52,18 +53,6 @@ const DEPLOY_LIMIT: usize = 3;
 /// Width of one character of a label, in percent of the figure at its full width.
 const CHARACTER_PERCENT: f64 = 0.68;
 
-struct Scale {
-    begin: Moment,
-    length_s: f64,
-}
-
-impl Scale {
-    fn percent(&self, at: Moment) -> f64 {
-        let x = at.seconds_since(self.begin) as f64 / self.length_s * 100.0;
-        x.clamp(0.0, 100.0)
-    }
-}
-
 struct Instant {
     at: Moment,
     kind: &'static str,
@@ -87,7 +76,7 @@ pub fn draw(incident: &Incident, deploys: &[(Relation, Deploy)], zone: &Zone, no
     let first = drawn.first().map_or(times.started_at, |deploy| deploy.happened_at.min(times.started_at));
     // Room for the square of a deploy that comes first.
     let begin = if first < times.started_at { first.plus_s(-(end.seconds_since(first) / 60)) } else { first };
-    let scale = Scale { begin, length_s: end.seconds_since(begin).max(60) as f64 };
+    let scale = Window { from: begin, to: end.max(begin.plus_s(60)) };
     Strip {
         caption: caption(incident, now),
         spans: spans(incident, &scale, end),
@@ -95,7 +84,7 @@ pub fn draw(incident: &Incident, deploys: &[(Relation, Deploy)], zone: &Zone, no
     }
 }
 
-fn spans(incident: &Incident, scale: &Scale, end: Moment) -> Vec<Span> {
+fn spans(incident: &Incident, scale: &Window, end: Moment) -> Vec<Span> {
     let times = incident.times();
     let mended_at = times.mitigated_at.or(times.resolved_at).unwrap_or(end);
     let known_at = times.identified_at.unwrap_or(mended_at).min(mended_at);
@@ -109,13 +98,13 @@ fn spans(incident: &Incident, scale: &Scale, end: Moment) -> Vec<Span> {
     .into_iter()
     .filter(|(from, to, _)| to > from)
     .map(|(from, to, kind)| {
-        let x = scale.percent(from);
-        Span { x: number(x), width: number(scale.percent(to) - x), kind }
+        let (x, width) = scale.span(from, to);
+        Span { x, width, kind }
     })
     .collect()
 }
 
-fn marks(incident: &Incident, deploys: &[&Deploy], scale: &Scale, end: Moment, zone: &Zone) -> Vec<Mark> {
+fn marks(incident: &Incident, deploys: &[&Deploy], scale: &Window, end: Moment, zone: &Zone) -> Vec<Mark> {
     let times = incident.times();
     let mut instants: Vec<Instant> = deploys
         .iter()
@@ -148,7 +137,7 @@ fn marks(incident: &Incident, deploys: &[&Deploy], scale: &Scale, end: Moment, z
 
 /// Puts each label above or below the line, wherever it does not run into another; one that would is joined with
 /// the label that it would run into.
-fn lay_out(instants: Vec<Instant>, scale: &Scale) -> Vec<Mark> {
+fn lay_out(instants: Vec<Instant>, scale: &Window) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     // For each lane: how far its last label reaches, and which mark that is.
     let mut lanes: [(f64, Option<usize>); 2] = [(-1.0, None); 2];
@@ -162,7 +151,7 @@ fn lay_out(instants: Vec<Instant>, scale: &Scale) -> Vec<Mark> {
             Some(lane) => {
                 lanes[lane] = (to, Some(marks.len()));
                 marks.push(Mark {
-                    x: number(x),
+                    x: scale.x(instant.at),
                     kind: instant.kind,
                     label: instant.label,
                     clock: instant.clock,
@@ -205,10 +194,6 @@ fn caption(incident: &Incident, now: Moment) -> String {
     let known = times.identified_at.map(|at| format!("the cause known after {}", since(at)));
     let rest: Vec<String> = [noticed, known].into_iter().flatten().collect();
     if rest.is_empty() { format!("{hurt}.") } else { format!("{hurt}; {}.", rest.join(", ")) }
-}
-
-fn number(percent: f64) -> String {
-    format!("{percent:.2}")
 }
 
 #[cfg(test)]

@@ -203,7 +203,7 @@ fn attribute_value(rest: &str, from: usize) -> Option<(&str, usize)> {
 }
 
 /// Decodes numeric character references and the common named ones.
-fn decode(raw: &str) -> String {
+pub(super) fn decode(raw: &str) -> String {
     let mut decoded = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(at) = rest.find('&') {

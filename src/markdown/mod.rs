@@ -6,6 +6,7 @@
 
 pub mod diff;
 mod events;
+mod from_html;
 mod front;
 mod highlight;
 mod inline_html;
@@ -24,6 +25,7 @@ mod text;
 mod urls;
 
 pub use diff::{DiffKind, DiffLine, DiffPart, DiffSection, collapse, diff};
+pub use from_html::{from_html, is_html, without_elements};
 pub use front::{FrontMatterFence, SplitFrontMatter, split_front_matter};
 pub use lines::{DocumentLine, as_prompts, document_lines, without_prompts};
 pub use marks::{Mark, mark};

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::compose::{DigestLine, DigestPart};
 use super::model::{
     Audience, Choice, DIGEST, DIGEST_LINES, LATE_AGAIN_DAYS, Message, MessageState, Notice, NoticeKind, NoticeSettings,
-    SOON_DAYS, Thing, ToldNotice, next_digest, reminder,
+    SOON_DAYS, ToldNotice, next_digest, reminder,
 };
 use super::queries::{self, Receiver, choices, settings_of};
 use super::queries_lane::objection;
@@ -159,7 +159,7 @@ fn reminder_notice(item: &ActionItem, kind: NoticeKind, user_id: i64, today: Nai
         audience: Audience::people([user_id]),
         actor_id: None,
         dedup_key: Some(format!("{kind} {key} {today} {user_id}")),
-        thing: Thing::new("action_item", key, item.path()),
+        thing: item.thing(),
     }
 }
 

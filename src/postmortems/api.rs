@@ -12,6 +12,7 @@ use super::missing::{self, Gap};
 use super::model::{Postmortem, PostmortemStatus, Saved, path};
 use super::pages::incident;
 use super::queries::{self, Text};
+use super::queries_publish;
 use super::record::Record;
 use crate::api::{answer, idempotency};
 use crate::app::App;
@@ -320,7 +321,7 @@ pub async fn publish(
         .write(move |c| {
             idempotency::once(c, &once, now, |c| {
                 let incident = incident(c, &key)?;
-                let postmortem = queries::publish(c, &actor, &incident, seen, now)?;
+                let postmortem = queries_publish::publish(c, &actor, &incident, seen, now)?;
                 let body = PostmortemBody::of(c, &incident, postmortem, &base_url)?;
                 answer::Created::new(&body, format!("/api/v1/incidents/{}/postmortem", body.incident), body.revision)
             })

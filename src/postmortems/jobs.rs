@@ -2,13 +2,14 @@
 
 use chrono::Days;
 
+use super::model::thing;
 use super::queries_due::due_between;
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::Error;
 use crate::incidents::news;
 use crate::jobs::model::{Job, Schedule};
-use crate::notify::model::{Notice, NoticeKind, Thing};
+use crate::notify::model::{Notice, NoticeKind};
 use crate::notify::queries::tell;
 
 /// The kind of the job.
@@ -28,7 +29,7 @@ pub fn remind(c: &mut Conn, _job: &Job, now: Moment) -> Result<(), Error> {
     for (incident, due_on) in due_between(c, (from, today), now)? {
         let notice = Notice {
             kind: NoticeKind::PostmortemDue,
-            thing: Thing::new("postmortem", incident.key(), format!("{}/postmortem", incident.path())),
+            thing: thing(&incident),
             title: format!("Postmortem due: {} {}", incident.key(), incident.title),
             body: format!(
                 "It is due on {}. One click on the incident's page begins it with all that is known.",

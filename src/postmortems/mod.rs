@@ -22,6 +22,7 @@ pub mod pages_writing;
 pub mod queries;
 pub mod queries_additions;
 pub mod queries_due;
+pub mod queries_publish;
 pub mod record;
 pub mod revisions;
 pub mod shelf;

@@ -4,7 +4,9 @@ use diesel::prelude::*;
 
 use crate::clock::Moment;
 use crate::db::schema::{postmortem_revisions, postmortem_steps, postmortems};
+use crate::incidents::model::Incident;
 use crate::markdown::Merge;
+use crate::notify::model::Thing;
 use crate::text_enum;
 
 /// Longest text of a postmortem, in bytes.
@@ -84,6 +86,11 @@ impl Postmortem {
 /// Address of an incident's postmortem page.
 pub fn path(incident_number: i64) -> String {
     format!("/incidents/INC-{incident_number}/postmortem")
+}
+
+/// An incident's postmortem as the thing that a notice is about.
+pub fn thing(incident: &Incident) -> Thing {
+    Thing::new("postmortem", incident.key(), path(incident.number))
 }
 
 /// One revision of the text. Never changed.

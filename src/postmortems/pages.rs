@@ -1,14 +1,15 @@
 //! The pages of a postmortem: reading, writing, and its steps.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use super::blocks::{self, Source, Unknown};
 use super::forms::{self, RawPublication, RawText};
 use super::model::{Clash, Postmortem, Saved, path};
-use super::pages_desk::{Choices, Desk, Sheet, keep_for_later};
+use super::pages_desk::{Choices, Desk, Sheet, Writing};
 use super::pages_writing::add_line;
 use super::queries::{self, Text};
+use super::queries_publish;
 use super::record::Record;
 use super::revisions::comparison::{Comparison, Stretch};
 use super::{drafts, missing, views};
@@ -201,21 +202,12 @@ pub async fn edit(who: Member, app: web::Data<App>, key: web::Path<String>) -> R
 ///
 /// # Errors
 /// 404
-pub async fn preview_page(
-    who: Result<Member, Error>,
-    request: HttpRequest,
-    app: web::Data<App>,
-    key: web::Path<String>,
-    typed: WritingForm,
-) -> Result<HttpResponse, Error> {
-    let who = match who {
-        Ok(who) => who,
-        Err(error) => return keep_for_later(&request, &app, &key, &typed.0, error).await,
-    };
-    if typed.0.some("line").is_some() {
-        return add_line(&who, &app, key.into_inner(), typed.0).await;
+pub async fn preview_page(writing: Writing, app: web::Data<App>) -> Result<HttpResponse, Error> {
+    let Writing { who, key, typed } = writing;
+    if typed.some("line").is_some() {
+        return add_line(&who, &app, key, typed).await;
     }
-    let raw = RawText::from_fields(&typed.0);
+    let raw = RawText::from_fields(&typed);
     let base = raw.base_revision;
     let errors = match raw.clone().parse() {
         Ok(_) => FieldErrors::new(),
@@ -234,15 +226,9 @@ pub async fn preview_page(
 ///
 /// # Errors
 /// 404
-pub async fn dismiss_hint(
-    who: Member,
-    request: HttpRequest,
-    app: web::Data<App>,
-    key: web::Path<String>,
-    typed: WritingForm,
-) -> Result<HttpResponse, Error> {
-    let (actor, now, wanted) = (who.actor(), who.now, key.clone());
-    let phrase = typed.0.get("phrase").to_owned();
+pub async fn dismiss_hint(writing: Writing, app: web::Data<App>) -> Result<HttpResponse, Error> {
+    let (actor, now, wanted) = (writing.who.actor(), writing.who.now, writing.key.clone());
+    let phrase = writing.typed.get("phrase").to_owned();
     app.db
         .write(move |c| {
             let incident = incident(c, &wanted)?;
@@ -250,7 +236,7 @@ pub async fn dismiss_hint(
             wording::queries::dismiss(c, &actor, &incident, (postmortem.id, &phrase), now)
         })
         .await?;
-    preview_page(Ok(who), request, app, key, typed).await
+    preview_page(writing, app).await
 }
 
 /// `POST /preview`: a fragment for the editor's script. With `?incident=INC-1` live blocks are filled in.
@@ -312,25 +298,15 @@ enum Outcome {
 ///
 /// # Errors
 /// 404; 409 and 422 are the editor again, with the text as typed; 401 keeps the text until its writer is back.
-pub async fn save(
-    who: Result<Member, Error>,
-    request: HttpRequest,
-    app: web::Data<App>,
-    key: web::Path<String>,
-    typed: WritingForm,
-) -> Result<HttpResponse, Error> {
-    let who = match who {
-        Ok(who) => who,
-        Err(error) => return keep_for_later(&request, &app, &key, &typed.0, error).await,
-    };
-    let key = key.into_inner();
-    if typed.0.some("line").is_some() {
-        return add_line(&who, &app, key, typed.0).await;
+pub async fn save(writing: Writing, app: web::Data<App>) -> Result<HttpResponse, Error> {
+    let Writing { who, key, typed } = writing;
+    if typed.some("line").is_some() {
+        return add_line(&who, &app, key, typed).await;
     }
-    let chosen = Choices::from_fields(&typed.0);
-    let raw = chosen.as_ref().map_or_else(|| RawText::from_fields(&typed.0), |chosen| chosen.text.clone());
+    let chosen = Choices::from_fields(&typed);
+    let raw = chosen.as_ref().map_or_else(|| RawText::from_fields(&typed), |chosen| chosen.text.clone());
     let typed_text = raw.markdown.clone().unwrap_or_default();
-    let publishes = typed.0.has("then", "publish");
+    let publishes = typed.has("then", "publish");
     let draft = match raw.parse().and_then(|draft| match draft.base_revision {
         Some(base) => Ok((base, draft.markdown)),
         None => Err(Error::field(
@@ -340,7 +316,7 @@ pub async fn save(
     }) {
         Ok(draft) => draft,
         Err(Error::Invalid(errors)) => {
-            let base = typed.0.some("base_revision").and_then(|text| text.parse().ok());
+            let base = typed.some("base_revision").and_then(|text| text.parse().ok());
             let (user_id, now) = (who.user.id, who.now);
             let sheet = Sheet { markdown: Some(typed_text), base, errors, ..Sheet::default() };
             let desk = app.db.read(move |c| Desk::lay(c, &key, user_id, sheet, now)).await?;
@@ -376,7 +352,7 @@ pub async fn save(
             };
             let mut revision = revision;
             if publishes {
-                let postmortem = queries::publish(c, &actor, &incident, Some(revision), now)?;
+                let postmortem = queries_publish::publish(c, &actor, &incident, Some(revision), now)?;
                 revision = postmortem.shown_revision();
                 drafts::queries::leave(c, &postmortem, user_id)?;
             }
@@ -448,7 +424,7 @@ pub async fn publish(
         .db
         .write(move |c| {
             let incident = incident(c, &key)?;
-            let postmortem = queries::publish(c, &actor, &incident, seen, now)?;
+            let postmortem = queries_publish::publish(c, &actor, &incident, seen, now)?;
             Ok::<_, Error>((incident.number, postmortem.shown_revision()))
         })
         .await?;

@@ -1,7 +1,9 @@
 //! The desk where a text is written: what lies on it, and what becomes of a text whose writer's session ended.
 
+use actix_web::dev::Payload;
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 
 use super::blocks::{self, Source, Unknown};
 use super::drafts;
@@ -16,7 +18,7 @@ use super::views;
 use crate::app::App;
 use crate::auth::queries::owner_of_ended_session;
 use crate::auth::secrets::token_hash;
-use crate::auth::who::{SignedIn, request_id};
+use crate::auth::who::{Member, SignedIn, request_id};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::{Error, FieldErrors};
@@ -24,6 +26,7 @@ use crate::incidents::model::Incident;
 use crate::markdown::{self, SafeHtml, Side, merge};
 use crate::references;
 use crate::reviews::beside::queries::Beside;
+use crate::web::body::WritingForm;
 use crate::web::fields::Fields;
 use crate::web::layout::{Layout, Section};
 use crate::web::respond::{html_response, page_with, see_other};
@@ -223,6 +226,39 @@ impl Choices {
             number => queries::revision(c, &postmortem, number)?.markdown,
         };
         Ok((merge(&base, mine, &theirs.markdown).resolved(&self.sides), self.against))
+    }
+}
+
+/// A request from the editor: who writes, on which incident's postmortem, and what was typed. Where nobody is signed in
+/// any more, the text is kept for them and the answer leads through sign-in back to it.
+pub struct Writing {
+    /// Who writes.
+    pub who: Member,
+    /// The incident's key.
+    pub key: String,
+    /// What was typed.
+    pub typed: Fields,
+}
+
+impl FromRequest for Writing {
+    type Error = actix_web::Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let WritingForm(typed) = WritingForm::from_request(&request, &mut payload).await?;
+            let key = request.match_info().get("key").unwrap_or_default().to_owned();
+            match Member::from_request(&request, &mut payload).await {
+                Ok(who) => Ok(Writing { who, key, typed }),
+                Err(error) => {
+                    let app = request.app_data::<web::Data<App>>().expect("every application carries its App");
+                    let answer = keep_for_later(&request, app, &key, &typed, error).await?;
+                    Err(InternalError::from_response("the session has ended", answer).into())
+                }
+            }
+        })
     }
 }
 

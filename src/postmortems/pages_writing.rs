@@ -1,7 +1,7 @@
 //! What happens while one writes: keeping the text, adding to the record, pictures, a chat's log.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use super::drafts::queries::{Hold, Typed};
 use super::forms::RawText;
 use super::model::path;
 use super::pages::incident;
-use super::pages_desk::{Desk, Sheet, keep_for_later};
+use super::pages_desk::{Desk, Sheet, Writing, keep_for_later};
 use super::{queries, queries_additions, views};
 use crate::app::App;
 use crate::attachments::model::{PICTURE_LIMIT_BYTES, description};
@@ -129,17 +129,8 @@ async fn set_hold(who: &SignedIn, app: &App, key: String, hold: Hold) -> Result<
 ///
 /// # Errors
 /// 404; 422 is the editor again; 401 keeps the text.
-pub async fn add(
-    who: Result<Member, Error>,
-    request: HttpRequest,
-    app: web::Data<App>,
-    key: web::Path<String>,
-    typed: WritingForm,
-) -> Result<HttpResponse, Error> {
-    match who {
-        Ok(who) => add_line(&who, &app, key.into_inner(), typed.0).await,
-        Err(error) => keep_for_later(&request, &app, &key, &typed.0, error).await,
-    }
+pub async fn add(writing: Writing, app: web::Data<App>) -> Result<HttpResponse, Error> {
+    add_line(&writing.who, &app, writing.key, writing.typed).await
 }
 
 /// Adds what the line says and shows the editor with the text as typed.
@@ -200,7 +191,7 @@ pub async fn attach(
     payload: web::Payload,
 ) -> Result<HttpResponse, Error> {
     let key = key.into_inner();
-    let kind = header(request.headers(), "content-type");
+    let kind = body::header(&request, "content-type").to_owned();
     if let Err(error) = &who
         && request.cookie(app.config.session_cookie()).is_none()
     {
@@ -215,7 +206,7 @@ pub async fn attach(
         if !kind.starts_with("image/") {
             return Err(Error::Unsupported("Send a picture, or the form that holds one.".to_owned()));
         }
-        let file_name = header(request.headers(), "x-file-name");
+        let file_name = body::header(&request, "x-file-name").to_owned();
         let new = NewPicture { file_name, content: bytes.to_vec() };
         let stored = app
             .db
@@ -284,27 +275,14 @@ pub async fn attach(
     }
 }
 
-fn header(headers: &HeaderMap, name: &str) -> String {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-}
-
 /// `POST /incidents/{key}/postmortem/chat`: from the editor to the page for a chat's log; the text is kept.
 ///
 /// # Errors
 /// 404; 401 keeps the text.
-pub async fn leave_for_chat(
-    who: Result<Member, Error>,
-    request: HttpRequest,
-    app: web::Data<App>,
-    key: web::Path<String>,
-    typed: WritingForm,
-) -> Result<HttpResponse, Error> {
-    let who = match who {
-        Ok(who) => who,
-        Err(error) => return keep_for_later(&request, &app, &key, &typed.0, error).await,
-    };
+pub async fn leave_for_chat(writing: Writing, app: web::Data<App>) -> Result<HttpResponse, Error> {
+    let Writing { who, key, typed } = writing;
     let (user_id, now) = (who.user.id, who.now);
-    let draft = RawText::from_fields(&typed.0).parse()?;
+    let draft = RawText::from_fields(&typed).parse()?;
     let number = app
         .db
         .write(move |c| {

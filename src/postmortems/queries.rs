@@ -1,12 +1,12 @@
-//! Postmortems in the database: starting, saving and stepping. The list of all is in [`super::shelf`].
+//! Postmortems in the database: starting, saving and stepping. The list of all is in [`super::shelf`], publishing in
+//! [`super::queries_publish`].
 //!
 //! Every change takes the postmortem's row first ([`take`]), so that two changes of one postmortem come one after
 //! the other on both databases.
 
 use diesel::prelude::*;
 
-use super::blocks::{self, Source, Unknown};
-use super::model::{Clash, Postmortem, PostmortemStatus, Revision, RevisionRow, Saved, Step};
+use super::model::{Clash, Postmortem, PostmortemStatus, Revision, RevisionRow, Saved, Step, thing};
 use super::record::Record;
 use super::{drafts, outset};
 use crate::auth::actor::Actor;
@@ -46,12 +46,12 @@ pub fn existing(c: &mut Conn, incident: &Incident) -> Result<Postmortem, Error> 
     of_incident(c, incident.id)?.ok_or_else(|| nothing_of(incident))
 }
 
-fn nothing_of(incident: &Incident) -> Error {
+pub(super) fn nothing_of(incident: &Incident) -> Error {
     Error::NotFound(format!("{} has no postmortem yet. Start one on the incident's page.", incident.key()))
 }
 
 /// [`of_incident`] for a change: nobody else changes this postmortem until the transaction ends.
-fn take(c: &mut Conn, incident: &Incident) -> Result<Option<Postmortem>, Error> {
+pub(super) fn take(c: &mut Conn, incident: &Incident) -> Result<Option<Postmortem>, Error> {
     let its = postmortems::table.filter(postmortems::incident_id.eq(incident.id)).select(postmortems::id);
     // SQLite's writers are one at a time.
     let id: Option<i64> = match c {
@@ -260,7 +260,7 @@ pub fn save(c: &mut Conn, actor: &Actor, incident: &Incident, text: &Text<'_>, n
     let saved = if current.markdown == text.markdown {
         Saved::Unchanged(current)
     } else if text.base == current.number {
-        Saved::New(append(c, actor, incident, &postmortem, text, now)?)
+        Saved::New(append(c, actor, incident, (&postmortem, &current, text), now)?)
     } else {
         let merged = put_together(c, &postmortem, text, &current)?;
         match merged.clean() {
@@ -269,7 +269,7 @@ pub fn save(c: &mut Conn, actor: &Actor, incident: &Incident, text: &Text<'_>, n
             Some(whole) => {
                 let note = format!("Put together with revision {}", current.number);
                 let whole = Text { markdown: &whole, note: &note, base: text.base };
-                Saved::Merged(append(c, actor, incident, &postmortem, &whole, now)?)
+                Saved::Merged(append(c, actor, incident, (&postmortem, &current, &whole), now)?)
             }
         }
     };
@@ -289,22 +289,18 @@ fn put_together(c: &mut Conn, postmortem: &Postmortem, text: &Text<'_>, newest: 
     Ok(merge(&base.markdown, text.markdown, &newest.markdown))
 }
 
-/// Makes a text the newest revision.
-fn append(
+/// Makes a text the newest revision, after the one that is the newest so far.
+pub(super) fn append(
     c: &mut Conn,
     actor: &Actor,
     incident: &Incident,
-    postmortem: &Postmortem,
-    text: &Text<'_>,
+    (postmortem, newest, text): (&Postmortem, &Revision, &Text<'_>),
     now: Moment,
 ) -> Result<Revision, Error> {
-    let number = postmortem.current_revision + 1;
+    let number = newest.number + 1;
     add_revision(c, actor, postmortem, (number, text), now)?;
-    let thing =
-        crate::notify::model::Thing::new("postmortem", incident.key(), format!("{}/postmortem", incident.path()));
-    let before = revision(c, postmortem, postmortem.current_revision)?;
-    let texts = (before.markdown.as_str(), text.markdown);
-    crate::notify::queries::tell_mentioned(c, actor.user_id, &thing, texts, now)?;
+    let texts = (newest.markdown.as_str(), text.markdown);
+    crate::notify::queries::tell_mentioned(c, actor.user_id, &thing(incident), texts, now)?;
     let is_taken_up = postmortem.status == PostmortemStatus::NotNeeded;
     diesel::update(postmortems::table.find(postmortem.id))
         .set((postmortems::current_revision.eq(number), postmortems::updated_at.eq(now)))
@@ -316,7 +312,7 @@ fn append(
         &Change {
             action: "postmortem.save",
             subject: incident.key(),
-            old: Some(serde_json::json!({ "revision": postmortem.current_revision, "base": text.base })),
+            old: Some(serde_json::json!({ "revision": newest.number, "base": text.base })),
             new: Some(serde_json::json!({ "revision": number, "note": text.note })),
         },
     )?;
@@ -356,112 +352,6 @@ pub fn bring_back(
     }
     let note = format!("Brought back from revision {}", wanted.number);
     save(c, actor, incident, &Text { markdown: &old.markdown, note: &note, base: wanted.base }, now)
-}
-
-/// Publishes the newest revision. `seen` is the revision that the publisher read, when they said so.
-///
-/// # Errors
-/// 404 when nobody started it, 409 when a newer revision came in between or nothing is written yet.
-pub fn publish(
-    c: &mut Conn,
-    actor: &Actor,
-    incident: &Incident,
-    seen: Option<i64>,
-    now: Moment,
-) -> Result<Postmortem, Error> {
-    let Some(before) = take(c, incident)?.filter(Postmortem::is_written) else { return Err(nothing_of(incident)) };
-    if before.status == PostmortemStatus::NotNeeded {
-        return Err(Error::Conflict("This postmortem was put down as not needed. Take it up again first.".to_owned()));
-    }
-    if before.published_revision == Some(before.current_revision) {
-        return Ok(before);
-    }
-    if seen.is_some_and(|seen| seen != before.current_revision) {
-        return Err(Error::Conflict(format!(
-            "Somebody saved revision {} since you read it. Read that one, then publish.",
-            before.current_revision
-        )));
-    }
-    let current = revision(c, &before, before.current_revision)?;
-    if crate::markdown::plain_text(&current.markdown).trim().is_empty() {
-        return Err(Error::Conflict("There is nothing to publish: the text is empty. Write it first.".to_owned()));
-    }
-    let published = frozen(c, actor, incident, &before, current, now)?;
-    diesel::update(postmortems::table.find(before.id))
-        .set((
-            postmortems::status.eq(PostmortemStatus::Published),
-            postmortems::published_revision.eq(published),
-            postmortems::published_at.eq(now),
-            postmortems::published_by.eq(actor.user_id),
-            postmortems::updated_at.eq(now),
-        ))
-        .execute(c)?;
-    let after = existing(c, incident)?;
-    let told = if before.published_revision.is_some() { "Postmortem published again" } else { "Postmortem published" };
-    record_step(
-        c,
-        actor,
-        incident,
-        &Turning { before: Some(&before), after: &after, reason: "", action: "postmortem.publish", told },
-        now,
-    )?;
-    tell_published(c, actor, incident, &after, now)?;
-    Ok(after)
-}
-
-/// Tells the teams of the incident that there is something to read; of each published revision once.
-fn tell_published(
-    c: &mut Conn,
-    actor: &Actor,
-    incident: &Incident,
-    postmortem: &Postmortem,
-    now: Moment,
-) -> Result<(), Error> {
-    use crate::notify::model::{Notice, NoticeKind, Thing};
-    let notice = Notice {
-        kind: NoticeKind::PostmortemPublished,
-        thing: Thing::new("postmortem", incident.key(), format!("{}/postmortem", incident.path())),
-        title: format!("Postmortem of {} is published: {}", incident.key(), incident.title),
-        body: incident.summary.clone(),
-        why: "the incident hurt a service of your team, or you had a role in it".to_owned(),
-        audience: crate::incidents::news::audience(c, incident.id)?,
-        actor_id: actor.user_id,
-        dedup_key: Some(format!("published {} {}", incident.key(), postmortem.published_revision.unwrap_or(0))),
-    };
-    crate::notify::queries::tell(c, &notice, now).map(|_| ())
-}
-
-/// Freezes the live blocks of a revision for its publication, and gives the revision's number. One that was frozen
-/// before with another state of the record stays as it was published: its text becomes a new revision.
-fn frozen(
-    c: &mut Conn,
-    actor: &Actor,
-    incident: &Incident,
-    postmortem: &Postmortem,
-    current: Revision,
-    now: Moment,
-) -> Result<i64, Error> {
-    if !blocks::is_live(&current.markdown) {
-        return Ok(current.number);
-    }
-    let record = Record::of(c, incident)?;
-    let text = blocks::expand(&current.markdown, &Source { incident, record: &record, now }, Unknown::Kept);
-    let target = match &current.frozen_markdown {
-        None => current,
-        Some(before) if *before == text => return Ok(current.number),
-        Some(_) => {
-            let again = Text {
-                markdown: &current.markdown,
-                note: "The same text with the record as it is now",
-                base: current.number,
-            };
-            append(c, actor, incident, postmortem, &again, now)?
-        }
-    };
-    diesel::update(postmortem_revisions::table.find(target.id))
-        .set(postmortem_revisions::frozen_markdown.eq(text))
-        .execute(c)?;
-    Ok(target.number)
 }
 
 /// Takes a published postmortem, or one that was not needed, back to a draft. One that was not needed and never
@@ -581,15 +471,15 @@ pub fn enter_review(c: &mut Conn, actor: &Actor, incident: &Incident, now: Momen
 }
 
 /// One step, as it is written down in three places.
-struct Turning<'a> {
-    before: Option<&'a Postmortem>,
-    after: &'a Postmortem,
-    reason: &'a str,
-    action: &'a str,
-    told: &'a str,
+pub(super) struct Turning<'a> {
+    pub before: Option<&'a Postmortem>,
+    pub after: &'a Postmortem,
+    pub reason: &'a str,
+    pub action: &'a str,
+    pub told: &'a str,
 }
 
-fn record_step(
+pub(super) fn record_step(
     c: &mut Conn,
     actor: &Actor,
     incident: &Incident,

@@ -27,4 +27,5 @@ pub mod queries_decide;
 pub mod queries_series;
 pub mod queries_stage;
 pub mod views;
+pub mod views_cards;
 pub mod words;

@@ -154,7 +154,12 @@ async fn whole(
                 _ => Vec::new(),
             };
             let minutes = match &board.retro.minutes {
-                Some(text) => crate::references::queries::render(c, text)?,
+                // Its first line is the page's heading already.
+                Some(text) => {
+                    let below =
+                        text.split_once('\n').filter(|(first, _)| first.starts_with("# ")).map(|(_, rest)| rest);
+                    crate::references::queries::render(c, below.unwrap_or(text))?
+                }
                 None => Default::default(),
             };
             let next = queries::next_of_team(c, board.retro.team_id)?;
@@ -316,18 +321,20 @@ pub async fn turn(who: Member, app: web::Data<App>, id: web::Path<i64>, typed: F
 /// `POST /retros/{id}/lead`: passes the lead on, or takes it over when nobody is named.
 ///
 /// # Errors
-/// 404
+/// 404; 422 is the page again.
 pub async fn lead(who: Member, app: web::Data<App>, id: web::Path<i64>, typed: Form) -> Result<HttpResponse, Error> {
     let (actor, now, id) = (who.actor(), who.now, id.into_inner());
     let handle = typed.0.some("lead").map_or_else(|| who.user.handle.clone(), str::to_owned);
-    let outcome = app.db.write(move |c| queries::lead(c, &actor, (id, &handle), now)).await;
-    answered(id, outcome.map(|leader| format!("{} leads now.", leader.name)))
+    match app.db.write(move |c| queries::lead(c, &actor, (id, &handle), now)).await {
+        Err(Error::Invalid(errors)) => whole(&who, &app, id, (typed.0, errors)).await,
+        outcome => answered(id, outcome.map(|leader| format!("{} leads now.", leader.name))),
+    }
 }
 
 /// `POST /retros/{id}/time-box`
 ///
 /// # Errors
-/// 404
+/// 404; 422 is the page again.
 pub async fn time_box(
     who: Member,
     app: web::Data<App>,
@@ -335,11 +342,14 @@ pub async fn time_box(
     typed: Form,
 ) -> Result<HttpResponse, Error> {
     let (actor, now, id) = (who.actor(), who.now, id.into_inner());
-    let outcome = match forms::time_box(&typed.0) {
-        Ok(box_s) => app.db.write(move |c| super::queries_cards::set_box(c, &actor, (id, box_s), now)).await,
-        Err(error) => Err(error),
-    };
-    answered(id, outcome.map(|()| String::new()))
+    match forms::time_box(&typed.0) {
+        Ok(box_s) => {
+            let outcome = app.db.write(move |c| super::queries_cards::set_box(c, &actor, (id, box_s), now)).await;
+            answered(id, outcome.map(|()| String::new()))
+        }
+        Err(Error::Invalid(errors)) => whole(&who, &app, id, (typed.0, errors)).await,
+        Err(other) => Err(other),
+    }
 }
 
 /// `POST /retros/{id}/closing`: writes the minutes.

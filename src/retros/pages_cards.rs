@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use super::forms;
 use super::queries_cards::{self, Vote};
-use super::views::{Cards, Table};
+use super::views_cards::{Cards, Table};
 use super::{model, queries};
 use crate::app::App;
 use crate::auth::model::Role;

@@ -72,8 +72,8 @@ pub fn decide(
         return standing.into_iter().next_back().ok_or_else(|| Error::no("decision", entry_id));
     }
     let zone = user.zone();
-    let (text, due_on, before) = match entry.action_item_id {
-        Some(item_id) => carry_out(c, actor, (item_id, say), (zone.date(now), now))?,
+    let ((text, due_on), before) = match entry.action_item_id {
+        Some(item_id) => (carry_out(c, actor, (item_id, say), (zone.date(now), now))?, Before::default()),
         None => add_item(c, actor, (&retro, &entry, say), now)?,
     };
     let item_revision = match entry.action_item_id {
@@ -169,7 +169,8 @@ fn remember(
     history::note(c, actor, item_id, &fact, now)
 }
 
-type Done = (String, Option<NaiveDate>, Before);
+/// What is written down of a decision: its words and its day.
+type Said = (String, Option<NaiveDate>);
 
 /// Carries a decision out on its item.
 fn carry_out(
@@ -177,9 +178,8 @@ fn carry_out(
     actor: &Actor,
     (item_id, say): (i64, &Say),
     (today, now): (NaiveDate, Moment),
-) -> Result<Done, Error> {
+) -> Result<Said, Error> {
     let number: i64 = action_items::table.find(item_id).select(action_items::number).first(c)?;
-    let before = Before::default();
     let mut text = say.text.clone();
     let mut due_on = None;
     match say.verb {
@@ -226,7 +226,7 @@ fn carry_out(
             return Err(Error::field("text", "That cannot be decided about an action item."));
         }
     }
-    Ok((text, due_on, before))
+    Ok((text, due_on))
 }
 
 /// A step, with its sentences at the one field that a retro has.
@@ -302,9 +302,9 @@ fn add_item(
     actor: &Actor,
     (retro, entry, say): (&Retro, &Entry, &Say),
     now: Moment,
-) -> Result<Done, Error> {
+) -> Result<(Said, Before), Error> {
     match say.verb {
-        Verb::Passed => Ok((say.text.clone(), None, Before::default())),
+        Verb::Passed => Ok(((say.text.clone(), None), Before::default())),
         Verb::ItemAdded if say.text.is_empty() => {
             Err(Error::field("text", "Say what is to be done, starting with a verb."))
         }
@@ -315,7 +315,7 @@ fn add_item(
             };
             let added = add_titled(c, actor, (retro, incident, &say.text), now)?;
             let text = format!("{} {}", added.key(), added.title);
-            Ok((text, None, Before { added: vec![added.number] }))
+            Ok(((text, None), Before { added: vec![added.number] }))
         }
         _ => Err(Error::field("text", "That is decided about action items. Add one here, or go on.")),
     }

@@ -12,7 +12,7 @@ use crate::db::Conn;
 use crate::db::schema::{incidents, postmortems as postmortems_table, review_requests, review_verdicts, users};
 use crate::error::Error;
 use crate::incidents::model::Incident;
-use crate::notify::model::{Audience, Notice, NoticeKind, Thing};
+use crate::notify::model::{Audience, Notice, NoticeKind};
 use crate::notify::queries::tell;
 use crate::postmortems;
 use crate::postmortems::model::{Postmortem, PostmortemStatus};
@@ -113,7 +113,7 @@ fn tell_asked(
 ) -> Result<(), Error> {
     let notice = Notice {
         kind: NoticeKind::ReviewAsked,
-        thing: postmortem_of(incident),
+        thing: postmortems::model::thing(incident),
         title: format!("Please review the postmortem of {}: {}", incident.key(), incident.title),
         body: format!("{} would like to hear from you by {}.", actor.name, due_on.format("%-d %B %Y")),
         why: format!("{} asked you to review it", actor.name),
@@ -122,10 +122,6 @@ fn tell_asked(
         dedup_key: None,
     };
     tell(c, &notice, now).map(|_| ())
-}
-
-fn postmortem_of(incident: &Incident) -> Thing {
-    Thing::new("postmortem", incident.key(), format!("{}/postmortem", incident.path()))
 }
 
 /// Reminds everybody whose review was due between two days and has not come; each is told once.
@@ -147,7 +143,7 @@ pub fn remind(c: &mut Conn, (from, to): (NaiveDate, NaiveDate), now: Moment) -> 
     for (request, incident) in late {
         let notice = Notice {
             kind: NoticeKind::ReviewLate,
-            thing: postmortem_of(&incident),
+            thing: postmortems::model::thing(&incident),
             title: format!("Late: review of the postmortem of {}", incident.key()),
             body: format!("It was asked for by {}. {}", request.due_on.format("%-d %B %Y"), incident.title),
             why: "you were asked to review it, and have not said anything yet".to_owned(),

@@ -51,8 +51,13 @@ async fn next_chunk(payload: &mut Payload) -> Option<Result<Bytes, actix_web::er
     std::future::poll_fn(|context| std::pin::Pin::new(&mut *payload).poll_next(context)).await
 }
 
+/// A header's text; empty where it is missing or is no text.
+pub fn header<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
 fn content_type(request: &HttpRequest) -> String {
-    let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let value = header(request, CONTENT_TYPE.as_str());
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 

@@ -15,13 +15,22 @@ const ARGUMENTS = [
 const ACTION_TIMEOUT_MS = 5_000;
 const NAVIGATION_TIMEOUT_MS = 15_000;
 
+const LAUNCH = {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ARGUMENTS,
+  ignoreDefaultArgs: ["--headless", "--headless=old"],
+  headless: true,
+};
+
 export function launch() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ARGUMENTS,
-    ignoreDefaultArgs: ["--headless", "--headless=old"],
-    headless: true,
-  });
+  return chromium.launch(LAUNCH);
+}
+
+// One that can be killed: {browser, kill}.
+export async function launchMortal() {
+  const process = await chromium.launchServer(LAUNCH);
+  const browser = await chromium.connect(process.wsEndpoint());
+  return { browser, kill: () => process.kill() };
 }
 
 // Signs in once with the one-time link; what it returns opens contexts that are signed in.

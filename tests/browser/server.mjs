@@ -27,11 +27,11 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-// `subcommand` is "demo" or "serve". Resolves to {origin, signInLink, stop, log};
+// `subcommand` is "demo" or "serve". Resolves to {origin, signInLink, stop, log, kill, again};
 // signInLink is null for "serve", which answers /healthz when it is ready.
-export async function start(subcommand) {
-  const folder = mkdtempSync(join(tmpdir(), "debrief-browser-"));
-  const port = await freePort();
+export async function start(subcommand, before = {}) {
+  const folder = before.folder ?? mkdtempSync(join(tmpdir(), "debrief-browser-"));
+  const port = before.port ?? (await freePort());
   const origin = `http://127.0.0.1:${port}`;
   const child = spawn(
     BINARY,
@@ -76,6 +76,13 @@ export async function start(subcommand) {
     origin,
     signInLink,
     log: () => log,
+    // As if the power went: nothing is written or answered any more.
+    async kill() {
+      child.kill("SIGKILL");
+      await exit;
+    },
+    // The same address and database, once more.
+    again: () => start("serve", { folder, port }),
     async stop() {
       child.kill("SIGTERM");
       const overdue = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);

@@ -200,3 +200,64 @@ both!(
         assert_eq!(told, ["review_asked", "review_late"]);
     }
 );
+
+both!(
+    async fn a_teams_reviews_are_found_behind_those_of_all_others(app: TestApp) {
+        use debrief::db::schema::{postmortems, review_requests, users};
+        use diesel::prelude::*;
+        let mut ada = app.ada();
+        for (team, service) in [("Payments", "Checkout"), ("Search", "Index")] {
+            ada.post("/teams", &[("name", team)]).await;
+            ada.post("/services", &[("name", service), ("team", &team.to_lowercase())]).await;
+        }
+        for (title, service) in [("Index is stale", "index"), ("Pool runs dry", "checkout")] {
+            let incident = [("title", title), ("severity", "SEV2"), ("services", service), ("kind", "incident")];
+            assert_eq!(ada.post("/incidents", &incident).await.status, 303);
+        }
+        for number in 1..=2 {
+            ada.post(&format!("/incidents/INC-{number}/postmortem"), &[]).await;
+        }
+        let grace = app.user("Grace", Role::Member);
+        app.write(|c| {
+            let actor = debrief::auth::actor::Actor::program("test");
+            for (number, due) in [(1, "2026-11-25"), (2, "2026-11-30")] {
+                let incident = debrief::incidents::queries::by_number(c, number)?;
+                let due = due.parse().unwrap();
+                debrief::reviews::queries::ask(c, &actor, &incident, (&[grace], due), start_of_tests())?;
+            }
+            Ok(())
+        });
+        // More reviews of the other team, due sooner, than a calendar holds.
+        app.write(|c| {
+            let other: i64 = postmortems::table.order(postmortems::id).select(postmortems::id).first(c)?;
+            let now = start_of_tests();
+            for number in 0..debrief::feeds::model::CALENDAR_LIMIT {
+                let id: i64 = diesel::insert_into(users::table)
+                    .values((
+                        users::email.eq(format!("r{number}@example.org")),
+                        users::handle.eq(format!("r{number}")),
+                        users::name.eq("R"),
+                        users::role.eq(Role::Member),
+                        users::zone.eq("UTC"),
+                        users::theme.eq(debrief::auth::model::Theme::System),
+                        users::keys_on.eq(true),
+                        users::created_at.eq(now),
+                    ))
+                    .returning(users::id)
+                    .get_result(c)?;
+                diesel::insert_into(review_requests::table)
+                    .values((
+                        review_requests::postmortem_id.eq(other),
+                        review_requests::user_id.eq(id),
+                        review_requests::due_on.eq("2026-11-24".parse::<chrono::NaiveDate>().unwrap()),
+                        review_requests::asked_at.eq(now),
+                    ))
+                    .execute(c)?;
+            }
+            Ok(())
+        });
+        let team = address(&mut ada, &[("kind", "calendar"), ("team", "payments")]).await;
+        let text = app.anonymous().get(&team).await.text();
+        assert!(text.contains("UID:inc-2-review@debrief.test") && !text.contains("inc-1-review"), "{text}");
+    }
+);

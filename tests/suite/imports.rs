@@ -136,3 +136,89 @@ both!(
         assert_eq!(vera.get("/incidents/INC-1/postmortem.html").await.status, 200);
     }
 );
+
+const DRAFT: &str = r#"{"data": {"postmortemId": "4e4b", "title": "Logins &amp; <b>tokens</b> failed", "severity": "P2",
+  "status": "draft", "startTime": "2025-02-26T04:13:21Z", "resolveTime": "2025-02-26T05:00:00Z",
+  "summary": "<p>Logins were <b>slow</b>.</p><ul><li>For all</li></ul>"}}"#;
+
+both!(
+    async fn what_a_tool_calls_a_draft_stays_one(app: TestApp) {
+        let mut ada = app.ada();
+        let preview = choose(&mut ada, &[("a.json", DRAFT.as_bytes())]).await;
+        assert_eq!(preview.status, 200);
+        let chosen = preview.attribute("select[name=standing-0-0] option[selected]", "value");
+        assert_eq!(chosen.as_deref(), Some("draft"));
+        assert!(preview.text().contains("It calls itself draft, so it is not published here."), "{}", preview.text());
+        assert_eq!(confirm(&mut ada, &ticked(&preview)).await.status, 303);
+        let incident = app.read(|c| by_number(c, 1));
+        assert_eq!(incident.title, "Logins & tokens failed");
+        let (status, published, text) = app.read(|c| {
+            let written = of_incident(c, incident.id)?.unwrap();
+            Ok((written.status, written.published_revision, revision(c, &written, 1)?.markdown))
+        });
+        assert_eq!((status.as_str(), published), ("draft", None));
+        assert!(text.contains("## Summary\n\nLogins were **slow**.\n\n- For all\n"), "{text}");
+        // Somebody knows better: the same as a finished one.
+        let again = DRAFT.replace("4e4b", "4e4c").replace("tokens", "keys");
+        let preview = choose(&mut ada, &[("b.json", again.as_bytes())]).await;
+        let mut fields = ticked(&preview);
+        fields.push(("standing-0-0".to_owned(), "published".to_owned()));
+        assert_eq!(confirm(&mut ada, &fields).await.status, 303);
+        let incident = app.read(|c| by_number(c, 2));
+        let second = app.read(|c| Ok(of_incident(c, incident.id)?.unwrap()));
+        assert_eq!((second.status.as_str(), second.published_revision), ("published", Some(1)));
+        assert_eq!(second.published_at.unwrap().to_string(), "2025-02-26T05:00:00Z");
+        assert!(app.read(debrief::db::check::faults).is_empty());
+    }
+);
+
+both!(
+    async fn times_are_corrected_before_anything_is_stored(app: TestApp) {
+        let mut ada = app.ada();
+        let preview = ada.post("/postmortems/import", &[("text", ONE)]).await;
+        assert_eq!(preview.attribute("input[name=began-0-0]", "value").as_deref(), Some("2025-03-04T10:00"));
+        assert_eq!(preview.attribute("input[name=over-0-0]", "value").as_deref(), Some("2025-03-04T11:30"));
+        let with = |began: &str, over: &str| {
+            let mut fields = ticked(&preview);
+            fields.push(("title-0-0".to_owned(), "Checkout was slow".to_owned()));
+            fields.push(("began-0-0".to_owned(), began.to_owned()));
+            fields.push(("over-0-0".to_owned(), over.to_owned()));
+            fields
+        };
+        for (began, over, place, sentence) in [
+            ("2025-03-04T12:00", "2025-03-04T11:30", "over", "It was over before it began. Correct one of the two."),
+            ("2031-01-01T00:00", "", "began", "Pick a time that has passed."),
+            (
+                "soon",
+                "2025-03-04T11:30",
+                "began",
+                "Write the time as 2026-11-23 14:02, or with a zone as 2026-11-23T14:02:00Z.",
+            ),
+        ] {
+            let refused = confirm(&mut ada, &with(began, over)).await;
+            assert_eq!(refused.status, 422, "{began} {over}");
+            assert_eq!(refused.one(&format!("#f-{place}-0-0-error")), sentence);
+            let kept = |name: &str| refused.attribute(&format!("input[name={name}-0-0]"), "value").unwrap_or_default();
+            assert_eq!(
+                (kept("title"), kept("began"), kept("over")),
+                ("Checkout was slow".into(), began.into(), over.into())
+            );
+            assert_eq!(refused.all("input[name=take][checked]").len(), 1);
+        }
+        assert_eq!(confirm(&mut ada, &with("2025-03-03 09:15", "2025-03-04T11:45")).await.status, 303);
+        let incident = app.read(|c| by_number(c, 1));
+        assert_eq!(incident.title, "Checkout was slow");
+        assert_eq!(incident.started_at.to_string(), "2025-03-03T09:15:00Z");
+        assert_eq!(incident.resolved_at.unwrap().to_string(), "2025-03-04T11:45:00Z");
+        let events = app.read(|c| debrief::timeline::queries::of_incident(c, incident.id));
+        let told: Vec<(String, String)> = events
+            .iter()
+            .map(|event| (event.event.text.clone(), event.event.happened_at.to_string()))
+            .take(2)
+            .collect();
+        assert_eq!(told[0], ("The incident started.".into(), "2025-03-03T09:15:00Z".into()));
+        assert_eq!(told[1], ("The incident was resolved.".into(), "2025-03-04T11:45:00Z".into()));
+        assert_eq!(ada.get("/incidents/INC-1/postmortem.md").await.text(), ONE);
+        assert!(app.read(debrief::db::check::faults).is_empty());
+    }
+);

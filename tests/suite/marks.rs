@@ -160,6 +160,63 @@ both!(
 );
 
 both!(
+    async fn what_a_revert_mends_does_not_depend_on_the_order(app: TestApp) {
+        let pull = |label: &str| Reference { kind: ReferenceKind::PullRequest, label: label.to_owned(), url: None };
+        let story = |service: &str| {
+            let mut story: Vec<DeployDraft> =
+                (0..8).map(|place| draft(service, &format!("{service}{place}"), place * 10)).collect();
+            story[0].references = vec![pull("#12 Cut the cache")];
+            story[7].summary = "Reverts #12".to_owned();
+            story
+        };
+        // What is reverted comes first, last, and after all that lies between.
+        for (service, order) in [
+            ("a", [0, 1, 2, 3, 4, 5, 6, 7]),
+            ("b", [7, 6, 5, 4, 3, 2, 1, 0]),
+            ("c", [1, 2, 3, 4, 5, 6, 7, 0]),
+            ("d", [7, 3, 0, 6, 1, 5, 2, 4]),
+        ] {
+            let story = story(service);
+            for index in order {
+                heed(&app, &story[index]);
+            }
+            assert_eq!(lane(&app, &story).1, [format!("{service} 70 fixes {service} 0")], "{order:?}");
+        }
+    }
+);
+
+both!(
+    async fn a_newer_end_of_what_was_rolled_back_is_heeded(app: TestApp) {
+        let mut ci = app.program(Scope::Ingest);
+        let told = |id: &str, version: &str, ended: &str| {
+            json!({"service": "shop", "version": version, "external_id": id, "status": "succeeded", "kind": "deploy",
+                "finished_at": ended})
+        };
+        for (id, version, ended) in
+            [("a", "1", "2026-11-23T10:00:00Z"), ("b", "2", "2026-11-23T10:10:00Z"), ("c", "1", "2026-11-23T10:30:00Z")]
+        {
+            assert_eq!(ci.json(Method::POST, "/api/v1/deploys", &told(id, version, ended)).await.status, 201);
+        }
+        let second = || app.read(|c| queries::by_number(c, 2));
+        assert_eq!(second().status, DeployStatus::RolledBack);
+        let later = told("b", "2", "2026-11-23T10:20:00Z");
+        assert_eq!(ci.json(Method::POST, "/api/v1/deploys", &later).await.status, 200);
+        assert_eq!(second().finished_at.unwrap().to_string(), "2026-11-23T10:20:00Z");
+        assert_eq!(second().status, DeployStatus::RolledBack);
+        // An end after the rollback: then it was none of that one.
+        let after = told("b", "2", "2026-11-23T10:40:00Z");
+        assert_eq!(ci.json(Method::POST, "/api/v1/deploys", &after).await.status, 200);
+        assert_eq!((second().status, second().kind), (DeployStatus::Succeeded, DeployKind::Deploy));
+        assert_eq!(app.read(|c| queries::by_number(c, 3)).kind, DeployKind::Deploy);
+        // An older end changes nothing.
+        assert_eq!(ci.json(Method::POST, "/api/v1/deploys", &later).await.status, 200);
+        assert_eq!(second().finished_at.unwrap().to_string(), "2026-11-23T10:40:00Z");
+        let faults = app.read(debrief::db::check::faults);
+        assert!(faults.is_empty(), "{faults:?}");
+    }
+);
+
+both!(
     async fn a_person_takes_a_mark_back_and_is_heeded(app: TestApp) {
         let story = [draft("shop", "1", 0), draft("shop", "2", 10), draft("shop", "1", 20)];
         for draft in &story {

@@ -171,8 +171,16 @@ both!(
         assert!(refused.one(".flash").contains("Take over the lead first"));
         let page = grace.post_and_follow("/retros/1/lead", &[("lead", "")]).await;
         assert!(page.one(".retro-bar").contains("You lead · 2 here"), "{}", page.one(".retro-bar"));
-        let page = grace.post_and_follow("/retros/1/lead", &[("lead", "@nobody")]).await;
-        assert!(page.one(".flash").contains("Nobody who can lead is called @nobody"));
+        let refused = grace.post("/retros/1/lead", &[("lead", "@nobody")]).await;
+        assert_eq!(refused.status, 422);
+        assert_eq!(refused.one("#f-lead-error"), "Nobody who can lead is called @nobody. Check the handle.");
+        assert_eq!(refused.attribute("#f-lead", "value").as_deref(), Some("@nobody"));
+        assert!(refused.all("form[data-say] .field-error").is_empty());
+        let refused = grace.post("/retros/1/time-box", &[("minutes", "900")]).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.one("#f-minutes-error")),
+            (422, "Give 1 to 60 minutes.".to_owned())
+        );
         let page = grace.post_and_follow("/retros/1/position", &[("position", "1")]).await;
         assert_eq!(page.one("h1"), "Late one");
         assert!(page.one("form[data-say]").contains("Verified"));

@@ -9,6 +9,7 @@ use crate::action_items::life::model::is_put_off;
 use crate::action_items::life::queries::{owner_id, taker};
 use crate::action_items::list::queries::decorate;
 use crate::action_items::model::{ActionItem, ActionRow, ActionStatus};
+use crate::action_items::news;
 use crate::action_items::queries::{facts, write};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
@@ -16,8 +17,6 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{action_item_changes, action_items};
 use crate::error::Error;
-use crate::notify::model::{Audience, Notice, NoticeKind, Thing};
-use crate::notify::queries::tell;
 use crate::policies;
 use crate::policies::model::{due_reason, is_by_rule};
 
@@ -71,7 +70,12 @@ pub fn change_all(
         audit::record(c, actor, now, &entry)?;
     }
     match change {
-        BulkChange::Assign(_) => tell_owner(c, actor, &after, now)?,
+        BulkChange::Assign(_) => {
+            if let Some(owner_id) = plan.owner {
+                let items: Vec<&ActionItem> = after.iter().map(|row| &row.item).collect();
+                news::given(c, actor, (owner_id, &items), now)?;
+            }
+        }
         BulkChange::Due(..) => {
             for ((before, _), after) in changed.iter().zip(&after) {
                 if let Some(taker) = after.item.owner_id.filter(|owner| before.item.owner_id != Some(*owner)) {
@@ -82,33 +86,6 @@ pub fn change_all(
         BulkChange::Prioritise(_) | BulkChange::Decline(_) => {}
     }
     Ok(after.len())
-}
-
-/// Tells whoever carries the items from now on, once for all of them.
-fn tell_owner(c: &mut Conn, actor: &Actor, given: &[ActionRow], now: Moment) -> Result<(), Error> {
-    let [first, others @ ..] = given else { return Ok(()) };
-    let Some(owner_id) = first.item.owner_id else { return Ok(()) };
-    let lines: Vec<String> = given.iter().map(|row| format!("- {} {}", row.item.key(), row.item.title)).collect();
-    let (title, thing) = if others.is_empty() {
-        let title = format!("{} is yours: {}", first.item.key(), first.item.title);
-        (title, Thing::new("action_item", first.item.key(), first.item.path()))
-    } else {
-        (
-            format!("{} action items are yours", given.len()),
-            Thing::new("action_item", first.item.key(), "/action-items?view=mine"),
-        )
-    };
-    let notice = Notice {
-        kind: NoticeKind::ActionAssigned,
-        thing,
-        title,
-        body: lines.join("\n"),
-        why: format!("{} gave them to you", actor.name),
-        audience: Audience::people([owner_id]),
-        actor_id: actor.user_id,
-        dedup_key: None,
-    };
-    tell(c, &notice, now).map(|_| ())
 }
 
 /// The items, kept from other writers until the transaction ends, in the order of their rows.

@@ -8,7 +8,7 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::Error;
 use crate::jobs::model::{Job, Schedule};
-use crate::notify::model::{Audience, Notice, NoticeKind, Thing};
+use crate::notify::model::{Audience, Notice, NoticeKind};
 use crate::notify::queries::tell;
 use crate::policies;
 
@@ -29,7 +29,7 @@ pub fn ask(c: &mut Conn, _job: &Job, now: Moment) -> Result<(), Error> {
         let day = item.check_on.map(|day| day.to_string()).unwrap_or_default();
         let notice = Notice {
             kind: NoticeKind::EffectCheckDue,
-            thing: thing(&item),
+            thing: item.thing(),
             title: format!("Does it work? {} {}", item.key(), item.title),
             body: "It was finished a while ago. Say on its page whether it did what it was for.".to_owned(),
             why: "you own it, and its day to look at the effect has come".to_owned(),
@@ -44,7 +44,7 @@ pub fn ask(c: &mut Conn, _job: &Job, now: Moment) -> Result<(), Error> {
         let (Some(day), Some(team)) = (item.assign_by, team_id) else { continue };
         let notice = Notice {
             kind: NoticeKind::ActionLate,
-            thing: thing(&item),
+            thing: item.thing(),
             title: format!("Needs an owner: {} {}", item.key(), item.title),
             body: format!("By the policy somebody should have taken it by {day}."),
             why: "your team carries it, and nobody owns it yet".to_owned(),
@@ -76,10 +76,6 @@ fn before(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_sub_days(Days::new(days)).unwrap_or(day)
 }
 
-fn thing(item: &ActionItem) -> Thing {
-    Thing::new("action_item", item.key(), item.path())
-}
-
 fn tell_late(
     c: &mut Conn,
     (item, due): (&ActionItem, NaiveDate),
@@ -88,7 +84,7 @@ fn tell_late(
 ) -> Result<(), Error> {
     let notice = Notice {
         kind: NoticeKind::ActionLate,
-        thing: thing(item),
+        thing: item.thing(),
         title: format!("Late: {} {}", item.key(), item.title),
         body: format!("It was due on {due}."),
         why,
@@ -106,7 +102,7 @@ fn tell_late(
 pub fn tell_taker(c: &mut Conn, item: &ActionItem, taker_id: i64, now: Moment) -> Result<(), Error> {
     let notice = Notice {
         kind: NoticeKind::PutOffLimit,
-        thing: thing(item),
+        thing: item.thing(),
         title: format!("Yours now: {} {}", item.key(), item.title),
         body: format!("It was {}, so it comes to you.", item.put_off_words()),
         why: "the policy names you for items that are put off too often".to_owned(),

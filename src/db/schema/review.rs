@@ -1,6 +1,6 @@
 //! Review and reading of postmortems.
 
-use super::{incidents, postmortems, users};
+use super::{incident_services, incidents, postmortems, services, users};
 
 diesel::table! {
     wording_dismissals (id) {
@@ -91,6 +91,8 @@ diesel::joinable!(public_versions -> postmortems (postmortem_id));
 diesel::allow_tables_to_appear_in_same_query!(review_requests, postmortems);
 diesel::allow_tables_to_appear_in_same_query!(review_requests, incidents);
 diesel::allow_tables_to_appear_in_same_query!(review_requests, users);
+diesel::allow_tables_to_appear_in_same_query!(review_requests, incident_services);
+diesel::allow_tables_to_appear_in_same_query!(review_requests, services);
 diesel::allow_tables_to_appear_in_same_query!(review_verdicts, users);
 diesel::allow_tables_to_appear_in_same_query!(review_verdicts, postmortems);
 diesel::allow_tables_to_appear_in_same_query!(review_verdicts, incidents);

@@ -2,6 +2,7 @@
 
 use crate::clock::Moment;
 use crate::exchange::postmortem_file::{ReadActionItem, ReadPostmortem, TimePrecision};
+use crate::exchange::standing::Standing;
 use crate::exchange::tools::Told;
 use crate::exchange::wire::{
     ExportedActionItem, ExportedChange, ExportedEvidence, ExportedIncident, ExportedPostmortem, ExportedRevision,
@@ -12,6 +13,10 @@ use crate::web::fields::slugify;
 
 /// Longest summary that is taken from a text, in characters.
 const SUMMARY_LIMIT: usize = 500;
+/// What the timeline says where it began.
+const STARTED: &str = "The incident started.";
+/// What it says where it ended.
+const RESOLVED: &str = "The incident was resolved.";
 /// Longest tag, in characters.
 const TAG_LIMIT: usize = crate::incidents::model::TAG_LIMIT;
 
@@ -27,7 +32,7 @@ pub struct Plan {
 /// Plans the import of a file that was read from `origin` at `now`.
 pub fn plan(read: ReadPostmortem, origin: &str, now: Moment) -> Plan {
     let mut remarks: Vec<String> = read.remarks.iter().map(|remark| remark.text.clone()).collect();
-    let (times, published_at) = times(&read, now, &mut remarks);
+    let times = times(&read, now, &mut remarks);
     let severity = read.severity.clone().unwrap_or_else(|| {
         remarks.push("No severity was found; SEV3 stands in for it.".to_owned());
         "SEV3".to_owned()
@@ -53,11 +58,8 @@ pub fn plan(read: ReadPostmortem, origin: &str, now: Moment) -> Plan {
         read.tags.iter().map(|tag| cut(tag.trim(), TAG_LIMIT)).filter(|tag| !tag.is_empty()).collect();
     tags.sort();
     tags.dedup();
-    let published = ExportedPostmortem {
-        status: "published".to_owned(),
+    let written = ExportedPostmortem {
         current_revision: 1,
-        published_revision: Some(1),
-        published_at: Some(published_at),
         created_at: Some(now),
         updated_at: Some(now),
         revisions: vec![ExportedRevision {
@@ -67,7 +69,6 @@ pub fn plan(read: ReadPostmortem, origin: &str, now: Moment) -> Plan {
             ..ExportedRevision::default()
         }],
         steps: vec![ExportedStep {
-            status: "published".to_owned(),
             reason: format!("Imported from {origin}"),
             revision: 1,
             happened_at: Some(now),
@@ -87,7 +88,7 @@ pub fn plan(read: ReadPostmortem, origin: &str, now: Moment) -> Plan {
         services,
         tags,
         action_items,
-        postmortem: Some(published),
+        postmortem: Some(written),
         ..times
     };
     incident.timeline = timeline(&incident, origin, now);
@@ -95,7 +96,60 @@ pub fn plan(read: ReadPostmortem, origin: &str, now: Moment) -> Plan {
         // Byte for byte: nothing of the file is lost, also where little of it was understood.
         revision.markdown = read.markdown;
     }
-    Plan { incident, remarks }
+    if read.standing != Standing::Published {
+        remarks.push(format!("It calls itself {}, so it is not published here.", read.standing.words()));
+    }
+    let mut plan = Plan { incident, remarks };
+    plan.set_standing(read.standing);
+    plan
+}
+
+impl Plan {
+    /// How far its text is; nothing for an incident without one.
+    pub fn standing(&self) -> Option<Standing> {
+        Standing::from_word(&self.incident.postmortem.as_ref()?.status)
+    }
+
+    /// Says how far its text is. A published one counts as published when its incident was over.
+    pub fn set_standing(&mut self, standing: Standing) {
+        let over_at = self.incident.resolved_at;
+        let Some(written) = &mut self.incident.postmortem else { return };
+        let is_published = standing == Standing::Published;
+        written.status = standing.as_str().to_owned();
+        written.published_revision = is_published.then_some(written.current_revision);
+        written.published_at = over_at.filter(|_| is_published);
+        if let Some(step) = written.steps.last_mut() {
+            step.status = standing.as_str().to_owned();
+        }
+    }
+
+    /// Corrects when it began and was over. Times between them that no longer fit are left out.
+    pub fn set_times(&mut self, started_at: Moment, resolved_at: Moment) {
+        let incident = &mut self.incident;
+        for event in incident.timeline.iter_mut().filter(|event| event.source == "import" && event.kind == "status") {
+            if event.happened_at == incident.started_at && event.text == STARTED {
+                event.happened_at = Some(started_at);
+            } else if event.happened_at == incident.resolved_at && event.text == RESOLVED {
+                event.happened_at = Some(resolved_at);
+            }
+        }
+        let is_told = incident.timeline.iter().any(|event| event.text == RESOLVED);
+        if !is_told && resolved_at != started_at {
+            let now = incident.declared_at.unwrap_or(resolved_at);
+            incident.timeline.push(imported_event(Some(resolved_at), "status", RESOLVED.to_owned(), now));
+        }
+        let fits = |at: &Moment| (started_at..=resolved_at).contains(at);
+        incident.detected_at = incident.detected_at.filter(fits);
+        incident.acknowledged_at = incident.acknowledged_at.filter(fits);
+        incident.identified_at = incident.identified_at.filter(fits);
+        incident.mitigated_at = incident.mitigated_at.filter(fits);
+        incident.started_at = Some(started_at);
+        incident.resolved_at = Some(resolved_at);
+        incident.timeline.sort_by_key(|event| event.happened_at);
+        if let Some(standing) = self.standing() {
+            self.set_standing(standing);
+        }
+    }
 }
 
 /// Plans the import of an incident of another tool, as a file at `shown` tells it.
@@ -119,8 +173,8 @@ pub fn plan_told(told: Told, shown: &str, now: Moment) -> Plan {
     plan
 }
 
-/// The times in order, and when the text counts as published.
-fn times(read: &ReadPostmortem, now: Moment, remarks: &mut Vec<String>) -> (ExportedIncident, Moment) {
+/// The times in order.
+fn times(read: &ReadPostmortem, now: Moment, remarks: &mut Vec<String>) -> ExportedIncident {
     let usable = |at: chrono::DateTime<chrono::Utc>| Some(Moment::from_chrono(at)).filter(|at| at.millis() >= 0);
     let told = read.started_at.and_then(usable);
     let start = match told {
@@ -159,14 +213,13 @@ fn times(read: &ReadPostmortem, now: Moment, remarks: &mut Vec<String>) -> (Expo
             remarks.push(format!("The {what} at {told} does not go with the other times and was left out."));
         }
     }
-    let times = ExportedIncident {
+    ExportedIncident {
         started_at: Some(start),
         detected_at: detected,
         mitigated_at: mitigated,
         resolved_at: Some(end),
         ..ExportedIncident::default()
-    };
-    (times, end)
+    }
 }
 
 fn imported_event(at: Option<Moment>, kind: &str, text: String, now: Moment) -> ExportedTimelineEvent {
@@ -183,9 +236,9 @@ fn imported_event(at: Option<Moment>, kind: &str, text: String, now: Moment) -> 
 
 fn timeline(incident: &ExportedIncident, origin: &str, now: Moment) -> Vec<ExportedTimelineEvent> {
     let event = |at: Option<Moment>, kind: &str, text: String| imported_event(at, kind, text, now);
-    let mut events = vec![event(incident.started_at, "status", "The incident started.".to_owned())];
+    let mut events = vec![event(incident.started_at, "status", STARTED.to_owned())];
     if incident.resolved_at != incident.started_at {
-        events.push(event(incident.resolved_at, "status", "The incident was resolved.".to_owned()));
+        events.push(event(incident.resolved_at, "status", RESOLVED.to_owned()));
     }
     events.push(event(Some(now), "note", format!("Imported from `{}`.", origin.replace('`', "'"))));
     events
@@ -300,6 +353,30 @@ mod tests {
         let plan = planned("2031-05-01-x.md", "# X\n");
         assert_eq!(plan.incident.started_at, Some(Moment::parse("2026-11-23T14:00:00Z").unwrap()));
         assert!(plan.remarks.iter().any(|remark| remark.contains("future")));
+    }
+
+    #[test]
+    fn corrected_times_move_what_was_made_of_them() {
+        let mut plan = planned("2024-05-01-x.md", "# X\n\nStatus: in review\n");
+        let at = |text: &str| Moment::parse(text).unwrap();
+        plan.set_times(at("2024-05-02T10:00:00Z"), at("2024-05-02T12:00:00Z"));
+        let told: Vec<(String, String)> = plan
+            .incident
+            .timeline
+            .iter()
+            .map(|event| (event.happened_at.unwrap().to_string(), event.text.clone()))
+            .take(2)
+            .collect();
+        assert_eq!(told[0], ("2024-05-02T10:00:00Z".to_owned(), STARTED.to_owned()));
+        assert_eq!(told[1], ("2024-05-02T12:00:00Z".to_owned(), RESOLVED.to_owned()));
+        let written = |plan: &Plan| plan.incident.postmortem.clone().unwrap();
+        assert_eq!((written(&plan).status.as_str(), written(&plan).published_at), ("in_review", None));
+        plan.set_standing(Standing::Published);
+        assert_eq!(written(&plan).published_at, Some(at("2024-05-02T12:00:00Z")));
+        assert_eq!(
+            (written(&plan).published_revision, written(&plan).steps[0].status.as_str()),
+            (Some(1), "published")
+        );
     }
 
     #[test]

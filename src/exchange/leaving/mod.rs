@@ -4,6 +4,7 @@
 
 pub mod pictures;
 pub mod queries;
+pub mod queries_names;
 pub mod readable;
 
 use std::fs;
@@ -12,7 +13,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use self::queries::Names;
+use self::queries_names::Names;
 use super::export::write_markdown;
 use super::wire::{ExportedIndex, SCHEMA_VERSION};
 use crate::db::{Conn, Db};

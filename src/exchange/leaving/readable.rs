@@ -1,6 +1,7 @@
 //! The text of a postmortem as its readers get it, for the files that people open.
 
-use super::queries::{self, Names};
+use super::queries;
+use super::queries_names::Names;
 use crate::db::Conn;
 use crate::error::Error;
 use crate::exchange::export::write_markdown;

@@ -57,6 +57,40 @@ fn facts_in_tables_and_lines_are_understood() {
     }
 }
 
+/// Files as teams write them: `=== name | title | day it began`, then the text.
+#[test]
+fn the_shapes_that_teams_use_are_understood() {
+    let shapes = include_str!("shapes.txt").split("\n=== ").map(|shape| shape.trim_start_matches("=== "));
+    let mut wrong = Vec::new();
+    for (index, shape) in shapes.enumerate() {
+        let (head, text) = shape.split_once('\n').unwrap();
+        let [name, title, day] = head.split(" | ").collect::<Vec<_>>()[..] else { panic!("{head}") };
+        let read = read(name, text);
+        assert_eq!(read.markdown, text, "{name}");
+        let began = read.started_on.map(|day| day.to_string()).unwrap_or_default();
+        if (read.title.as_str(), began.as_str()) != (title, day) {
+            wrong.push(format!("{index} {head}: {} | {began}", read.title));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_draft_says_so() {
+    for text in [
+        "---\ntitle: X\ndraft: true\n---\n",
+        "---\nstatus: In progress\n---\n# X\n",
+        "# [DRAFT] X\n",
+        "# X\n\n**Status:** Draft, waiting for numbers\n",
+    ] {
+        assert_eq!(read("x.md", text).standing, Standing::Draft, "{text}");
+        assert_eq!(read("x.md", text).title, "X", "{text}");
+    }
+    assert_eq!(read("_drafts/x.md", "# X\n").standing, Standing::Draft);
+    assert_eq!(read("x.md", "# X\n\nStatus: in review\n").standing, Standing::InReview);
+    assert_eq!(read("x.md", "# X\n\n**Status:** Complete, action items in progress\n").standing, Standing::Published);
+}
+
 #[test]
 fn a_file_without_anything_still_becomes_something() {
     let nothing = read("", "");

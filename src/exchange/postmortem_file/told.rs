@@ -92,7 +92,7 @@ impl Reading<'_> {
                         told.resolved = told.resolved.or_else(|| end_of_range(&fact.value, date, zone, &fact.label));
                     }
                 }
-                Field::Severity | Field::Services | Field::Title => {}
+                Field::Severity | Field::Services | Field::Title | Field::Status => {}
             }
         }
         told

@@ -1,15 +1,19 @@
 //! JSON of PagerDuty, Opsgenie and incident.io, and of tools that hand out much the same.
 //!
-//! Shapes: <https://developer.pagerduty.com/api-reference/> (incidents with notes and log entries, reports with an
-//! impact from and to), <https://docs.opsgenie.com/docs/postmortem-api>, <https://docs.incident.io/api-reference/>
-//! (incidents, follow-ups, updates, post-mortem documents). All three change their fields now and then, so a fact is
-//! looked for under every name that any of them has for it.
+//! Shapes: <https://docs.opsgenie.com/docs/postmortem-api>, <https://docs.incident.io/api-reference/> (incidents,
+//! follow-ups, updates, post-mortem documents), <https://developer.pagerduty.com/api-reference/> (incidents with their
+//! body, notes, log entries and custom fields). PagerDuty hands postmortems out as pages to print alone; JSON of one is
+//! read by the fields of <https://support.pagerduty.com/main/docs/postmortems>: report name, impact from and to,
+//! overview, what happened, resolution, root causes, impact, what went well and what did not, action items, timeline,
+//! status. All three change their fields now and then, so a fact is looked for under every name that any of them has
+//! for it.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::{Facts, Told, document, epoch, instant_of};
 use crate::exchange::fields::severity;
+use crate::exchange::standing::{Standing, standing};
 
 type Object = Map<String, Value>;
 
@@ -261,10 +265,10 @@ fn words(value: Option<&Value>) -> Vec<String> {
 /// A text as Markdown: plain, as a document, or as a list.
 fn text(value: &Value) -> Option<String> {
     let made = match value {
-        Value::String(text) => text.replace("\r\n", "\n"),
+        Value::String(text) => super::as_markdown(text.replace("\r\n", "\n")),
         Value::Object(object) => match document::markdown(value) {
             Some(made) => made,
-            None => ["markdown", "text", "content", "value", "body", "text_node"]
+            None => ["markdown", "text", "content", "value", "body", "details", "text_node"]
                 .iter()
                 .find_map(|key| text(object.get(*key)?))
                 .unwrap_or_default(),
@@ -343,15 +347,20 @@ fn told(record: &Object) -> Told {
             }
         });
     }
-    facts.text = first(&places, TEXTS, text);
+    // What PagerDuty calls the body of an incident is what its alert said, no write-up.
+    let is_write_up = |value: &Value| value.get("type").and_then(Value::as_str) != Some("incident_body");
+    facts.text = first(&places, TEXTS, |value| Some(value).filter(|value| is_write_up(value)).and_then(text));
+    facts.standing = standing_of(record);
     for (heading, keys) in SECTIONS {
         // PagerDuty's `summary` is the title with a number.
         let says_more = |text: &String| facts.title.is_empty() || !text.contains(&facts.title) || text.len() > 200;
         let found = first(&places, keys, |value| text(value).filter(says_more));
         facts.section(heading, found.unwrap_or_default());
     }
+    let alerted = record.get("body").filter(|body| !is_write_up(body)).and_then(text);
+    facts.section("What the alert said", alerted.unwrap_or_default());
     for place in &places {
-        for key in ["sections", "fields", "custom_field_entries"] {
+        for key in ["sections", "fields", "custom_fields", "custom_field_entries"] {
             for section in place.get(key).and_then(Value::as_array).into_iter().flatten() {
                 custom(&mut facts, section);
             }
@@ -377,6 +386,28 @@ fn told(record: &Object) -> Told {
         }
     }
     facts.told()
+}
+
+/// Whether the write-up is finished. The state of an incident says nothing about it, so that a record's own state
+/// counts only where it is no word for one.
+fn standing_of(record: &Object) -> Option<Standing> {
+    let written: Vec<&Object> = NESTED.iter().filter_map(|key| record.get(*key)?.as_object()).collect();
+    let of = |place: &Object| {
+        let is = |key: &str, wanted: bool| place.get(key).and_then(Value::as_bool) == Some(wanted);
+        if is("published", false) || is("is_published", false) || is("draft", true) || is("is_draft", true) {
+            return Some(Standing::Draft);
+        }
+        first(&[place], &["status", "state", "review_status", "postmortem_status"], word)
+            .and_then(|word| standing(&word))
+    };
+    match written.iter().find_map(|place| of(place)) {
+        Some(told) => Some(told),
+        // An unpublished write-up may have a date of publication without a value.
+        None if written.iter().any(|place| place.get("published_at").is_some_and(Value::is_null)) => {
+            Some(Standing::Draft)
+        }
+        None => of(record).filter(|told| *told != Standing::Published),
+    }
 }
 
 fn tool(record: &Object) -> &'static str {

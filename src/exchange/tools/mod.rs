@@ -12,6 +12,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use super::follow_ups::ReadActionItem;
 use super::postmortem_file::{self, ReadPostmortem, TimePrecision};
+use super::standing::Standing;
+use crate::markdown::{from_html, is_html, without_elements};
 
 pub use dumps::read_sql;
 pub use json::read_json;
@@ -57,6 +59,8 @@ struct Facts {
     text: Option<String>,
     events: Vec<ToldEvent>,
     action_items: Vec<ReadActionItem>,
+    /// Whether the tool calls the text finished, where it says so.
+    standing: Option<Standing>,
 }
 
 /// Most entries of one timeline, and most action items of one incident.
@@ -66,14 +70,14 @@ const ENTRY_TEXT_LIMIT: usize = 1_500;
 
 impl Facts {
     fn section(&mut self, heading: &str, text: impl Into<String>) {
-        let text = text.into();
+        let text = as_markdown(text.into());
         if !text.trim().is_empty() {
             self.sections.push((heading.to_owned(), text.trim().to_owned()));
         }
     }
 
     fn event(&mut self, at: Option<DateTime<Utc>>, text: &str) {
-        let text: String = text.trim().chars().take(ENTRY_TEXT_LIMIT).collect();
+        let text: String = as_markdown(text.to_owned()).trim().chars().take(ENTRY_TEXT_LIMIT).collect();
         if let Some(at) = at
             && !text.is_empty()
             && self.events.len() < ENTRY_LIMIT
@@ -83,7 +87,8 @@ impl Facts {
     }
 
     fn action(&mut self, title: &str, url: Option<String>, status: &str) {
-        let title: String = title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect();
+        let title: String =
+            without_elements(title).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect();
         let status = status.to_lowercase();
         let done = ["done", "complete", "completed", "closed", "resolved", "fixed", "verified"].contains(&&*status);
         if !title.is_empty() && self.action_items.len() < ENTRY_LIMIT {
@@ -135,6 +140,10 @@ impl Facts {
 
     fn told(mut self) -> Told {
         self.events.sort_by_key(|event| event.at);
+        self.title = without_elements(&self.title);
+        for word in self.services.iter_mut().chain(&mut self.tags) {
+            *word = without_elements(word);
+        }
         let markdown = self.markdown();
         let mut read = postmortem_file::read(&self.title, &markdown);
         if !self.title.trim().is_empty() {
@@ -157,11 +166,17 @@ impl Facts {
             read.services = self.services;
         }
         read.tags = self.tags;
+        read.standing = self.standing.unwrap_or(read.standing);
         if !self.action_items.is_empty() {
             read.action_items = self.action_items;
         }
         Told { id: self.id, tool: self.tool, read, events: self.events }
     }
+}
+
+/// A text that some tools hand out as HTML.
+fn as_markdown(text: String) -> String {
+    if is_html(&text) { from_html(&text) } else { text }
 }
 
 /// A text as one cell of a table.

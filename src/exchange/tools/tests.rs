@@ -141,3 +141,58 @@ fn morgue_dumps_are_read() {
         read_sql(broken);
     }
 }
+
+#[test]
+fn drafts_are_told_from_what_was_finished() {
+    for (text, standing) in [
+        (
+            r#"{"data": {"postmortemId": "a", "title": "T", "status": "draft", "startTime": "2024-02-26T04:13:21Z"}}"#,
+            Standing::Draft,
+        ),
+        (
+            r#"{"data": {"postmortemId": "a", "title": "T", "status": "published", "startTime": "2024-02-26T04:13:21Z"}}"#,
+            Standing::Published,
+        ),
+        (
+            r#"{"incident": {"id": "a", "name": "T", "created_at": "2024-02-26T04:13:21Z", "incident_status": {"name": "Closed"}},
+                "postmortem_document": {"title": "T", "status": "in_review", "document_url": "u", "markdown": "x"}}"#,
+            Standing::InReview,
+        ),
+        (
+            r#"{"incident": {"id": "a", "name": "T", "created_at": "2024-02-26T04:13:21Z", "status": "resolved", "urgency": "high"},
+                "postmortem": {"title": "T", "status": "In Progress", "overview": "x"}}"#,
+            Standing::Draft,
+        ),
+        (
+            r#"{"id": "a", "title": "T", "created_at": "2024-02-26T04:13:21Z", "status": "resolved", "urgency": "high"}"#,
+            Standing::Published,
+        ),
+        (
+            r#"{"id": "a", "title": "T", "created_at": "2024-02-26T04:13:21Z", "severity": "P1", "postmortem": {"published_at": null, "body": "x"}}"#,
+            Standing::Draft,
+        ),
+    ] {
+        assert_eq!(read_json(text.as_bytes()).unwrap()[0].read.standing, standing, "{text}");
+    }
+}
+
+#[test]
+fn html_of_a_tool_becomes_markdown_and_titles_are_words() {
+    let text = r#"{"id": "P1", "incident_number": 7, "title": "Mail &amp; <i>queue</i> late", "status": "resolved",
+        "created_at": "2024-02-26T04:13:21Z", "body": {"type": "incident_body", "details": "<p>Depth <b>9000</b></p>"},
+        "service": {"summary": "Mail <b>out</b>"}, "priority": {"summary": "P2"},
+        "postmortem": {"overview": "<p>Mail was <a href='https://x.example/1'>late</a>.</p><script>alert(1)</script>"},
+        "notes": [{"created_at": "2024-02-26T04:20:00Z", "content": "<p>We <b>drained</b> it</p>"}],
+        "action_items": ["<p>Alert on depth</p>"]}"#;
+    let told = read_json(text.as_bytes()).unwrap().remove(0);
+    assert_eq!((told.tool, told.read.title.as_str()), ("PagerDuty", "Mail & queue late"));
+    assert_eq!(
+        (told.read.services[0].as_str(), told.read.action_items[0].title.as_str()),
+        ("Mail out", "Alert on depth")
+    );
+    assert_eq!(told.events[0].text, "We **drained** it");
+    let text = &told.read.markdown;
+    assert!(text.starts_with("## Summary\n\nMail was [late](<https://x.example/1>).\n"), "{text}");
+    assert!(text.contains("## What the alert said\n\nDepth **9000**"), "{text}");
+    assert!(!text.contains("<p>") && !text.contains("alert(1)"), "{text}");
+}

@@ -38,6 +38,10 @@ const SCENES: usize = lag::COUNT * PLACEMENTS.len() * CALM.len();
 pub(super) const WORLDS: usize = SCENES * CAUSED.len();
 /// How much of the lag counts among changes that somebody picked: they were picked for their time already.
 const PICKED_LAG: f64 = 0.5;
+/// How much of what was learned about the lag is doubted, and after how many incidents half of that: incidents of one
+/// team are alike in more than the lag, so that the grid grows sure of it too soon.
+const LEARNED_LAG_DOUBT: f64 = 0.15;
+const DOUBT_PULL: f64 = 20.0;
 /// How many pseudo-incidents keep a service's record, or a rule's, near the usual.
 const RECORD_PULL: f64 = 3.0;
 const RULE_PULL: f64 = 6.0;
@@ -184,6 +188,15 @@ impl Beliefs {
         })
     }
 
+    /// With which power the lag counts.
+    fn lag_power(&self, choice: Choice) -> f64 {
+        let seen = self.incidents as f64;
+        match choice {
+            Choice::Picked => PICKED_LAG,
+            Choice::Everything => 1.0 - LEARNED_LAG_DOUBT * seen / (seen + DOUBT_PULL),
+        }
+    }
+
     /// How much more, or less, often than expected changes of a service were to blame.
     fn record(&self, scene: &Scene<'_>, service: i64) -> f64 {
         let (blamed, cleared) = self.services.get(&service).copied().unwrap_or_default();
@@ -215,9 +228,7 @@ impl Beliefs {
             .iter()
             .map(|weighed| weighed.as_ref().map_or(0.0, |weighed| weighed.sum(|scene, value| by_scene[scene] * value)))
             .collect();
-        if case.choice == Choice::Picked {
-            flatten(&mut chances, weighed);
-        }
+        flatten(&mut chances, weighed, self.lag_power(case.choice));
         let total: f64 = chances.iter().sum::<f64>() + none;
         for chance in &mut chances {
             *chance /= total;
@@ -287,13 +298,16 @@ impl Beliefs {
     }
 }
 
-/// Takes some of the lag out of the chances and leaves their sum.
-fn flatten(chances: &mut [f64], weighed: &[Option<Weighed>]) {
+/// Takes some of the lag out of the chances and leaves their sum: what is left counts with this power.
+fn flatten(chances: &mut [f64], weighed: &[Option<Weighed>], power: f64) {
+    if power >= 1.0 {
+        return;
+    }
     let before: f64 = chances.iter().sum();
     for (chance, weighed) in chances.iter_mut().zip(weighed) {
         let Some(weighed) = weighed else { continue };
         let usual: f64 = weighed.lag.iter().enumerate().map(|(guess, density)| lag::prior(guess).1 * density).sum();
-        *chance *= usual.max(f64::MIN_POSITIVE).powf(PICKED_LAG - 1.0);
+        *chance *= usual.max(f64::MIN_POSITIVE).powf(power - 1.0);
     }
     let after: f64 = chances.iter().sum();
     if after > 0.0 {
