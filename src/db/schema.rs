@@ -5,6 +5,7 @@
 mod writing;
 
 pub use writing::*;
+mod backups;
 mod changes;
 mod retro;
 mod review;
@@ -13,6 +14,7 @@ mod notify;
 mod senders;
 mod suspects;
 
+pub use backups::*;
 pub use changes::*;
 pub use notify::*;
 pub use review::*;
