@@ -38,12 +38,11 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
 }
 
 /// The handler of each kind of job that talks to the world outside; domains add theirs here.
-pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] =
-    &[
-        (crate::trackers::jobs::PUSH, crate::trackers::jobs::push),
-        (notify::SEND, notify::send),
-        (backups::TAKE, backups::take),
-    ];
+pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[
+    (crate::trackers::jobs::PUSH, crate::trackers::jobs::push),
+    (notify::SEND, notify::send),
+    (backups::TAKE, backups::take),
+];
 
 /// Jobs that come back by themselves; domains add theirs here.
 pub const SCHEDULES: &[Schedule] = &[

@@ -13,7 +13,8 @@ use crate::db::{Db, backup};
 /// A sentence for admins. Older files are then as they were, and no half of a new one is left.
 pub fn take(db: &Db, plan: &BackupPlan, name: &str) -> Result<Taken, String> {
     let folder = &plan.folder;
-    std::fs::create_dir_all(folder).map_err(|error| format!("The folder {} cannot be made: {error}.", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("The folder {} cannot be made: {error}.", folder.display()))?;
     let file = folder.join(name);
     let row_count = backup::write(db, &file)?;
     if let Err(why) = backup::rehearse(&file, row_count) {

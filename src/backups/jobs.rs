@@ -32,8 +32,7 @@ pub struct Asked {
 /// # Errors
 /// The database's. A backup that failed is no failed job: the next look tries again.
 pub fn take(app: &App, job: &Job) -> Result<Record, Error> {
-    let asked: Option<Asked> =
-        serde_json::from_str(&job.payload).map_err(|error| Error::Fault(error.to_string()))?;
+    let asked: Option<Asked> = serde_json::from_str(&job.payload).map_err(|error| Error::Fault(error.to_string()))?;
     if let Some(plan) = &app.config.backups {
         let taker = queries::Taker { node: &app.node, plan, asked_by: asked.and_then(|asked| asked.asked_by) };
         let now = app.clock.now();
@@ -47,7 +46,9 @@ pub fn take(app: &App, job: &Job) -> Result<Record, Error> {
                 Err(why) => queries::fail(c, &backup, why, now),
             })?;
             match outcome {
-                Ok(taken) => tracing::info!(file = backup.file, rows = taken.row_count, "a backup was taken and checked"),
+                Ok(taken) => {
+                    tracing::info!(file = backup.file, rows = taken.row_count, "a backup was taken and checked")
+                }
                 Err(why) => tracing::error!(file = backup.file, why, "a backup failed"),
             }
         }

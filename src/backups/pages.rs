@@ -18,10 +18,8 @@ use crate::web::respond::{page, see_other_with};
 /// The database's.
 pub async fn index(who: Admin, app: web::Data<App>, query: Query) -> Result<HttpResponse, Error> {
     let before: i64 = query.0.get("before").parse().unwrap_or(i64::MAX);
-    let ((rows, there_is_more), latest) = app
-        .db
-        .read(move |c| Ok::<_, Error>((queries::list(c, before, PAGE_SIZE)?, queries::latest(c)?)))
-        .await?;
+    let ((rows, there_is_more), latest) =
+        app.db.read(move |c| Ok::<_, Error>((queries::list(c, before, PAGE_SIZE)?, queries::latest(c)?))).await?;
     let older = rows.last().filter(|_| there_is_more).map(|(last, _)| format!("/admin/backups?before={}", last.id));
     let plan = app.config.backups.as_ref();
     page(&views::Index {
@@ -45,7 +43,8 @@ pub async fn index(who: Admin, app: web::Data<App>, query: Query) -> Result<Http
 pub async fn ask(who: Admin, app: web::Data<App>) -> Result<HttpResponse, Error> {
     if app.config.backups.is_none() {
         return Err(Error::Conflict(
-            "There is no folder for backups yet. Start Debrief with --backup-dir, or run 'debrief backup FILE'.".to_owned(),
+            "There is no folder for backups yet. Start Debrief with --backup-dir, or run 'debrief backup FILE'."
+                .to_owned(),
         ));
     }
     let (actor, now) = (who.actor(), who.now);

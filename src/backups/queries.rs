@@ -140,9 +140,8 @@ pub fn keep(c: &mut Conn, backup: &Backup, taken: &Taken, now: Moment) -> Result
             backups::detail.eq(""),
         ))
         .execute(c)?;
-    let replaced = backups::table
-        .filter(backups::state.eq(BackupState::Kept))
-        .filter(backups::file.eq_any(&taken.removed));
+    let replaced =
+        backups::table.filter(backups::state.eq(BackupState::Kept)).filter(backups::file.eq_any(&taken.removed));
     diesel::update(replaced).set(backups::state.eq(BackupState::Removed)).execute(c)?;
     let old = backups::table
         .filter(backups::state.eq_any([BackupState::Removed, BackupState::Failed]))

@@ -45,8 +45,8 @@ fn look_first(path: &Path) -> Result<(), OpenError> {
         return Ok(());
     }
     let name = path.display().to_string();
-    let mut c = SqliteConnection::establish(&name)
-        .map_err(|error| OpenError::NotWritable(name.clone(), error.to_string()))?;
+    let mut c =
+        SqliteConnection::establish(&name).map_err(|error| OpenError::NotWritable(name.clone(), error.to_string()))?;
     c.batch_execute("PRAGMA busy_timeout = 10000").map_err(|error| sqlite_failure(&name, &error))?;
     let Number { value: is_foreign } = diesel::sql_query(format!(
         "SELECT (SELECT count(*) FROM sqlite_master) > 0
@@ -57,11 +57,10 @@ fn look_first(path: &Path) -> Result<(), OpenError> {
     if is_foreign == 1 {
         return Err(OpenError::Foreign(name));
     }
-    let Number { value: has_versions } = diesel::sql_query(
-        "SELECT count(*) AS value FROM sqlite_master WHERE name = '__diesel_schema_migrations'",
-    )
-    .get_result(&mut c)
-    .map_err(|error| sqlite_failure(&name, &error))?;
+    let Number { value: has_versions } =
+        diesel::sql_query("SELECT count(*) AS value FROM sqlite_master WHERE name = '__diesel_schema_migrations'")
+            .get_result(&mut c)
+            .map_err(|error| sqlite_failure(&name, &error))?;
     if has_versions == 1 { refuse_newer(c.applied_migrations()) } else { Ok(()) }
 }
 

@@ -104,8 +104,8 @@ pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
             Ok(Conn::Sqlite(c))
         }
         Target::Postgres(url) => {
-            let mut c =
-                PgConnection::establish(&with_limits(url)).map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
+            let mut c = PgConnection::establish(&with_limits(url))
+                .map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
             c.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'debrief'")
                 .map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
             Ok(Conn::Postgres(c))
@@ -204,6 +204,8 @@ mod tests {
             "postgres://debrief@a,b/debrief?target_session_attrs=read-write&connect_timeout=2&keepalives_idle=20&"
         ));
         assert_eq!(full.matches("connect_timeout").count(), 1);
-        assert!(with_limits("postgres://debrief@a/debrief").starts_with("postgres://debrief@a/debrief?connect_timeout=5&"));
+        assert!(
+            with_limits("postgres://debrief@a/debrief").starts_with("postgres://debrief@a/debrief?connect_timeout=5&")
+        );
     }
 }

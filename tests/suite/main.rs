@@ -8,6 +8,7 @@ mod action_life;
 mod action_lists;
 mod authorization;
 mod backup;
+mod backups;
 mod changes;
 mod chat;
 mod cli;

@@ -55,7 +55,9 @@ fn rows(c: &mut Conn, table: &str) -> Result<Vec<String>, Error> {
             match (kind, is_sqlite) {
                 ("blob" | "bytea", true) => format!("coalesce(lower(hex({name})), 'none')"),
                 ("blob" | "bytea", false) => format!("coalesce(encode({name}, 'hex'), 'none')"),
-                ("boolean", true) => format!("coalesce(CASE {name} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END, 'none')"),
+                ("boolean", true) => {
+                    format!("coalesce(CASE {name} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END, 'none')")
+                }
                 ("double precision" | "double" | "real" | "float", _) => {
                     format!("coalesce(CAST(CAST(round({name} * 1000000) AS BIGINT) AS TEXT), 'none')")
                 }

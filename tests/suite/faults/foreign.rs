@@ -55,11 +55,14 @@ fn a_torn_file_is_told_in_a_sentence() {
     assert_eq!(run(debrief(&torn).arg("migrate")).0, 0);
     let whole = std::fs::read(&torn).unwrap();
     // The first page says that it is ours; what follows is gone or overwritten.
-    for (end, bytes) in [("cut", whole[..6000].to_vec()), ("overwritten", {
-        let mut bytes = whole.clone();
-        bytes[4096..40_960].fill(0xAA);
-        bytes
-    })] {
+    for (end, bytes) in [
+        ("cut", whole[..6000].to_vec()),
+        ("overwritten", {
+            let mut bytes = whole.clone();
+            bytes[4096..40_960].fill(0xAA);
+            bytes
+        }),
+    ] {
         let file = folder.file(&format!("{end}.db"));
         std::fs::write(&file, bytes).unwrap();
         let (code, _, told) = run(debrief(&file).arg("check"));

@@ -198,7 +198,8 @@ impl Writer {
     fn work(&self, name: &str) -> History {
         let mut history = History::default();
         for n in 0.. {
-            if self.stop.load(Ordering::Relaxed) || self.go_round(&format!("{name}, number {n}"), &mut history).is_none()
+            if self.stop.load(Ordering::Relaxed)
+                || self.go_round(&format!("{name}, number {n}"), &mut history).is_none()
             {
                 break;
             }
@@ -216,7 +217,8 @@ impl Writer {
         let item = json!({"title": title, "incident": key});
         let item = self.post("/api/v1/action-items", title, &item, history)?;
         history.made.push((item.body["key"].as_str().unwrap().to_owned(), title.to_owned()));
-        let deploy = json!({"service": "checkout", "environment": "production", "version": title, "status": "succeeded"});
+        let deploy =
+            json!({"service": "checkout", "environment": "production", "version": title, "status": "succeeded"});
         let deploy = self.post("/api/v1/deploys", title, &deploy, history)?;
         history.made.push((deploy.body["key"].as_str().unwrap().to_owned(), title.to_owned()));
         self.deliver(title, history)?;
@@ -429,13 +431,13 @@ pub fn look_for(target: &Target, history: &History) {
 pub fn work_off(target: &Target, history: &History) {
     let later = Clock::System.now().plus_s(3 * debrief::jobs::model::LEASE_S);
     let app: App = TestApp::on(target, Clock::fixed(later)).app;
-    actix_web::rt::System::new().block_on(async {
-        while debrief::jobs::worker::work_one(&app, debrief::server::JOBS).await.unwrap() {}
-    });
+    actix_web::rt::System::new()
+        .block_on(async { while debrief::jobs::worker::work_one(&app, debrief::server::JOBS).await.unwrap() {} });
     let (left, recorded) = app
         .db
         .read_blocking(|c| {
-            let count = |c: &mut Conn, query: &str| diesel::sql_query(query).get_result::<Count>(c).map(|row| row.count);
+            let count =
+                |c: &mut Conn, query: &str| diesel::sql_query(query).get_result::<Count>(c).map(|row| row.count);
             let left = count(c, "SELECT count(*) AS count FROM deliveries WHERE verdict <> 'recorded'")?;
             let recorded = count(c, "SELECT count(DISTINCT deploy_id) AS count FROM deliveries")?;
             Ok::<_, Error>((left, recorded))

@@ -153,8 +153,7 @@ fn locked(database: &Path, mut other: Holder) {
             })
             .collect()
     };
-    let is_ready =
-        || agent().get(format!("{}/readyz", server.base_url)).call().unwrap().status().as_u16() == 200;
+    let is_ready = || agent().get(format!("{}/readyz", server.base_url)).call().unwrap().status().as_u16() == 200;
     assert_eq!(told(write_four("before")), [(201, false); 4]);
     other.hold();
     let writers = write_four("short");

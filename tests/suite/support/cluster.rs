@@ -74,10 +74,16 @@ impl Cluster {
     /// A second server that follows this one.
     pub fn follower(&self, settings: &[&str]) -> Self {
         let other = Self::prepare(settings).unwrap();
-        other.run("pg_basebackup", &["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--dbname", &format!(
-            "host=127.0.0.1 port={} user=postgres application_name=follower",
-            self.port
-        )]);
+        other.run(
+            "pg_basebackup",
+            &[
+                "--write-recovery-conf",
+                "--checkpoint=fast",
+                "--no-sync",
+                "--dbname",
+                &format!("host=127.0.0.1 port={} user=postgres application_name=follower", self.port),
+            ],
+        );
         other.up();
         other
     }
@@ -104,7 +110,10 @@ impl Cluster {
     /// Starts it and waits until it answers.
     pub fn up(&self) {
         let log = self.folder.file("log");
-        self.run("pg_ctl", &["start", "--wait", "--silent", "--log", log.to_str().unwrap(), "--options", &self.settings]);
+        self.run(
+            "pg_ctl",
+            &["start", "--wait", "--silent", "--log", log.to_str().unwrap(), "--options", &self.settings],
+        );
     }
 
     /// Stops it in order and starts it again.
