@@ -37,6 +37,7 @@ mod releases;
 mod retros;
 mod retros_live;
 mod reviews;
+mod scale;
 mod schema;
 mod search;
 mod senders;

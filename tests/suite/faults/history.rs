@@ -129,6 +129,14 @@ impl History {
         times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
     }
 
+    /// The longest such time that touches what happened between two moments.
+    pub fn longest_silence_between(&self, from: Instant, until: Instant) -> Duration {
+        let mut times = self.heard_at.clone();
+        times.sort_unstable();
+        let touching = times.windows(2).filter(|pair| pair[1] >= from && pair[0] <= until);
+        touching.map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
+    }
+
     /// The first word after `moment`, as time from it.
     pub fn back_after(&self, moment: Instant) -> Option<Duration> {
         self.heard_at.iter().filter(|at| **at > moment).map(|at| *at - moment).min()
@@ -142,6 +150,8 @@ pub enum Manner {
     GivesUp,
     /// It tries the same again, with the same key, at whatever node is there; only 503 is borne.
     Persists,
+    /// The same behind a proxy, which tells in words of its own that a node or all of them are gone.
+    PersistsBehindProxy,
 }
 
 /// Writers at work.
@@ -247,7 +257,11 @@ impl Writer {
                 return None;
             }
             if let Some(heard) = &heard {
-                assert!(status == 503 && heard.may_retry, "{status} {}", heard.body);
+                let is_borne = match self.manner {
+                    Manner::PersistsBehindProxy => (502..=504).contains(&status),
+                    _ => status == 503 && heard.may_retry,
+                };
+                assert!(is_borne, "{status} {}", heard.body);
             }
             assert!(began.elapsed() < PERSISTENCE, "no success within {PERSISTENCE:?}; the last status was {status}");
             std::thread::sleep(Duration::from_millis(50));

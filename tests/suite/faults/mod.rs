@@ -6,7 +6,7 @@ mod backups;
 mod clocks;
 mod foreign;
 pub mod history;
-mod nodes;
+pub mod nodes;
 mod upgrades;
 
 use std::path::{Path, PathBuf};
