@@ -123,6 +123,11 @@ impl Db {
         self.inner.enqueued.notified().await;
     }
 
+    /// How many connections for reading this node may have.
+    pub fn reader_count(&self) -> u32 {
+        self.inner.readers.max_size()
+    }
+
     /// Connections in use and open, for the metrics.
     pub fn pool_use(&self) -> (u32, u32) {
         let state = self.inner.readers.state();

@@ -6,6 +6,7 @@ mod backups;
 mod clocks;
 mod foreign;
 pub mod history;
+mod lanes;
 pub mod nodes;
 mod upgrades;
 
