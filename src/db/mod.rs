@@ -255,7 +255,8 @@ fn begun(
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let mut slot = pool.get_timeout(left).map_err(DbError::pool)?;
-        let Err(error) = slot.conn.batch_execute(begin(&slot.conn)) else { return Ok(slot) };
+        let statement = begin(&slot.conn);
+        let Err(error) = slot.conn.batch_execute(statement) else { return Ok(slot) };
         slot.broken = true;
         // SQLite's file does not go away; what it says here is said to whoever asked.
         if matches!(slot.conn, Conn::Sqlite(_)) {

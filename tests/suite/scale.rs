@@ -38,7 +38,10 @@ fn free_port() -> u16 {
 }
 
 fn haproxy() -> Option<PathBuf> {
-    ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy", "/usr/bin/haproxy"].iter().map(PathBuf::from).find(|path| path.exists())
+    ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy", "/usr/bin/haproxy"]
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| path.exists())
 }
 
 impl Proxy {

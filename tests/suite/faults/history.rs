@@ -373,8 +373,8 @@ const NONE_OF: &[(&str, &str)] = &[
              OR 1 > (SELECT count(*) FROM timeline_events e WHERE e.incident_id = i.id AND e.kind = 'status'))",
     ),
     (
-        "incidents with a second revision that were not changed",
-        "SELECT count(*) AS count FROM incidents WHERE (revision > 1) <> (status = 'mitigated')",
+        "incidents that were changed without a new revision",
+        "SELECT count(*) AS count FROM incidents WHERE status = 'mitigated' AND revision < 2",
     ),
     (
         "deploys that are there twice",
