@@ -5,7 +5,7 @@
 mod writing;
 
 pub use writing::*;
-mod backups;
+mod backup;
 mod changes;
 mod retro;
 mod review;
@@ -14,7 +14,7 @@ mod notify;
 mod senders;
 mod suspects;
 
-pub use backups::*;
+pub use backup::*;
 pub use changes::*;
 pub use notify::*;
 pub use review::*;
