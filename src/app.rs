@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::mail::Sender;
 use crate::outbound::Client;
+use crate::web::lanes::Lanes;
 use crate::web::metrics::Metrics;
 
 /// The running application. Cheap to clone; one for each worker thread.
@@ -27,6 +28,8 @@ pub struct App {
     pub mailer: Option<Sender>,
     /// Who watches which retro on this node.
     pub live: Arc<crate::retros::live::Hub>,
+    /// So that no route holds every connection.
+    pub lanes: Arc<Lanes>,
     /// The one door for calls to other programs.
     pub outbound: Client,
     /// Seals the secrets of other programs.
@@ -42,6 +45,7 @@ impl App {
         let metrics = Arc::new(Metrics::new());
         let mailer = config.mail.as_ref().map(Sender::new);
         let live = Arc::default();
-        App { db, clock, config: Arc::new(config), metrics, node: node.into(), mailer, live, outbound, seal }
+        let lanes = Arc::new(Lanes::new(db.reader_count()));
+        App { db, clock, config: Arc::new(config), metrics, node: node.into(), mailer, live, lanes, outbound, seal }
     }
 }

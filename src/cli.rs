@@ -13,7 +13,7 @@ use crate::auth::queries::{self, NewToken, NewUser};
 use crate::auth::sealed::SealKey;
 use crate::auth::{forms, passwords};
 use crate::clock::Clock;
-use crate::config::{Config, FileConfig};
+use crate::config::{BackupPlan, Config, FileConfig};
 use crate::db::{Db, Target, backup};
 use crate::error::Error;
 use crate::mail::MailOptions;
@@ -58,6 +58,15 @@ struct Options {
     /// [default: a key file beside the SQLite database]
     #[arg(long, env = "DEBRIEF_SECRET_KEY", global = true, hide_env_values = true)]
     secret_key: Option<String>,
+    /// Folder for scheduled backups, each checked and restored once on trial [default: none are taken]
+    #[arg(long, env = "DEBRIEF_BACKUP_DIR", global = true)]
+    backup_dir: Option<PathBuf>,
+    /// Hours from one backup to the next [default: 24]
+    #[arg(long, env = "DEBRIEF_BACKUP_EVERY_HOURS", global = true)]
+    backup_every_hours: Option<i64>,
+    /// How many backups are kept [default: 14]
+    #[arg(long, env = "DEBRIEF_BACKUP_KEEP", global = true)]
+    backup_keep: Option<usize>,
     #[command(flatten)]
     mail: MailOptions,
 }
@@ -263,8 +272,14 @@ fn settings(options: &Options, default_database: &str) -> Result<(Config, String
         .collect::<Result<_, _>>()?;
     let secret_key = options.secret_key.clone().or(file.secret_key).map(|text| SealKey::parse(&text)).transpose()?;
     let mail = options.mail.clone().or(file_mail).check()?;
+    let backups = BackupPlan::new(
+        options.backup_dir.clone().or(file.backup_dir),
+        options.backup_every_hours.or(file.backup_every_hours).unwrap_or(BackupPlan::EVERY_H),
+        options.backup_keep.or(file.backup_keep).unwrap_or(BackupPlan::KEEP_COUNT),
+    )?;
     let config = Config {
         mail,
+        backups,
         outbound_allow,
         secret_key,
         target: Target::parse(&pick(&options.database_url, file.database_url, default_database)),

@@ -1,7 +1,7 @@
 //! What the operator chooses: flags over `DEBRIEF_*` variables over the TOML file over defaults.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -28,6 +28,12 @@ pub struct FileConfig {
     pub outbound_allow: Option<Vec<String>>,
     /// What secrets of other programs are sealed with: 64 hexadecimal digits.
     pub secret_key: Option<String>,
+    /// Folder for scheduled backups.
+    pub backup_dir: Option<PathBuf>,
+    /// Hours from one to the next.
+    pub backup_every_hours: Option<i64>,
+    /// How many are kept.
+    pub backup_keep: Option<usize>,
     /// SMTP server that takes mail.
     pub smtp_host: Option<String>,
     /// Its port.
@@ -83,6 +89,40 @@ pub struct Config {
     pub secret_key: Option<SealKey>,
     /// Which server takes mail, when one does.
     pub mail: Option<MailConfig>,
+    /// Where this node puts backups, when it takes any.
+    pub backups: Option<BackupPlan>,
+}
+
+/// When backups are taken, where they go, and how many are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupPlan {
+    /// The folder; made when it is missing.
+    pub folder: PathBuf,
+    /// Hours from one to the next.
+    pub every_h: i64,
+    /// How many of the newest stay.
+    pub keep_count: usize,
+}
+
+impl BackupPlan {
+    /// Once a day.
+    pub const EVERY_H: i64 = 24;
+    /// Two weeks of days.
+    pub const KEEP_COUNT: usize = 14;
+
+    /// A plan when there is a folder.
+    ///
+    /// # Errors
+    /// A sentence for the operator about a number that makes no sense.
+    pub fn new(folder: Option<PathBuf>, every_h: i64, keep_count: usize) -> Result<Option<Self>, String> {
+        if !(1..=24 * 31).contains(&every_h) {
+            return Err("--backup-every-hours takes a number from 1 to 744.".to_owned());
+        }
+        if !(1..=1000).contains(&keep_count) {
+            return Err("--backup-keep takes a number from 1 to 1000.".to_owned());
+        }
+        Ok(folder.map(|folder| BackupPlan { folder, every_h, keep_count }))
+    }
 }
 
 impl Config {

@@ -120,6 +120,11 @@ pub enum Error {
     /// 503: busy; seconds until the next try makes sense.
     #[error("Debrief is busy. Try again in a few seconds.")]
     Busy,
+    /// 503: the database went away while a change was being saved, and nobody knows whether it was.
+    #[error(
+        "The database went away at the very moment of saving. Look whether your change is there before you send it again."
+    )]
+    Unsure,
     /// 507: the disk is full.
     #[error(
         "The disk is full: nothing was saved, and what is stored can still be read. Free some space, then send it again."
@@ -148,7 +153,7 @@ impl Error {
             Error::BaseMissing => 428,
             Error::TooMany(_) => 429,
             Error::Fault(_) => 500,
-            Error::Busy => 503,
+            Error::Busy | Error::Unsure => 503,
             Error::DiskFull => 507,
         }
     }
@@ -171,6 +176,7 @@ impl Error {
             Error::TooMany(_) => "Slow down a little",
             Error::Fault(_) => "Debrief made a mistake",
             Error::Busy => "Busy at the moment",
+            Error::Unsure => "It may not have been saved",
             Error::DiskFull => "The disk is full",
         }
     }
@@ -208,6 +214,7 @@ impl From<DbError> for Error {
         match error {
             DbError::NotFound => Error::NotFound("There is no such thing here.".to_owned()),
             DbError::Busy | DbError::Unreachable(_) => Error::Busy,
+            DbError::InDoubt => Error::Unsure,
             DbError::Full => Error::DiskFull,
             DbError::Taken(what) => Error::Conflict(format!("There is one already ({what}).")),
             DbError::ReadOnly | DbError::Fault(_) | DbError::Stopped(_) => Error::Fault(error.to_string()),

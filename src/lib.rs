@@ -8,6 +8,7 @@ pub mod api;
 pub mod app;
 pub mod attachments;
 pub mod auth;
+pub mod backups;
 pub mod changes;
 pub mod charts;
 pub mod chat;

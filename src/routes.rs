@@ -200,6 +200,8 @@ routes! {
     POST "/admin/policy"                Admin   crate::policies::pages::change;
     GET  "/admin/audit"                 Admin   crate::admin::pages::audit_log;
     GET  "/admin/jobs"                  Admin   crate::admin::pages::jobs;
+    GET  "/admin/backups"               Admin   crate::backups::pages::index;
+    POST "/admin/backups"               Admin   crate::backups::pages::ask;
     POST "/admin/jobs/{id}/revival"     Admin   crate::admin::pages::revive_job;
 
     GET  "/signals"                     Viewer  signals::pages::index;

@@ -8,6 +8,8 @@ use actix_web::{App as ActixApp, HttpServer, web};
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::backups::jobs as backups;
+use crate::config::Config;
 use crate::jobs::model::Schedule;
 use crate::jobs::worker::{self, Registry};
 use crate::notify::jobs as notify;
@@ -36,8 +38,11 @@ pub fn job_handler(kind: &str) -> Option<worker::Handler> {
 }
 
 /// The handler of each kind of job that talks to the world outside; domains add theirs here.
-pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] =
-    &[(crate::trackers::jobs::PUSH, crate::trackers::jobs::push), (notify::SEND, notify::send)];
+pub const OUTSIDE_JOBS: &[(&str, worker::Outside)] = &[
+    (crate::trackers::jobs::PUSH, crate::trackers::jobs::push),
+    (notify::SEND, notify::send),
+    (backups::TAKE, backups::take),
+];
 
 /// Jobs that come back by themselves; domains add theirs here.
 pub const SCHEDULES: &[Schedule] = &[
@@ -48,10 +53,16 @@ pub const SCHEDULES: &[Schedule] = &[
     crate::retros::jobs::SCHEDULE,
     crate::reviews::jobs::SCHEDULE,
     crate::postmortems::jobs::SCHEDULE,
+    backups::SCHEDULE,
 ];
 
+/// Kinds of jobs that a node with these settings leaves to others; domains add theirs here.
+pub fn unable(config: &Config) -> Vec<&'static str> {
+    if config.backups.is_none() { vec![backups::TAKE] } else { Vec::new() }
+}
+
 /// All of them, for the worker and for tests.
-pub const JOBS: Registry = Registry { inside: job_handler, outside: OUTSIDE_JOBS, schedules: SCHEDULES };
+pub const JOBS: Registry = Registry { inside: job_handler, outside: OUTSIDE_JOBS, schedules: SCHEDULES, unable };
 
 /// The application with every middleware and route. Tests mount the same one.
 #[macro_export]

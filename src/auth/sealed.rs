@@ -129,12 +129,19 @@ fn file_key(path: &Path) -> Result<SealKey, String> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let text = hex::encode(random::<32>());
-    match options.open(path) {
-        Ok(mut file) => {
-            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| error.to_string())?;
-            SealKey::parse(&text)
-        }
-        // Somebody else made it in the meantime.
+    // Written whole under another name first: killed in the middle, no half of a key is left.
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(format!(".{}", hex::encode(random::<8>())));
+    let written = options.open(&unfinished).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        // Unlike renaming, this does not replace what somebody else made in the meantime.
+        std::fs::hard_link(&unfinished, path)
+    });
+    // It has its name by now, or is of no use.
+    let _ = std::fs::remove_file(&unfinished);
+    match written {
+        Ok(()) => SealKey::parse(&text),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             std::fs::read_to_string(path).map_err(|error| error.to_string()).and_then(|text| SealKey::parse(&text))
         }

@@ -3,7 +3,7 @@
 //!
 //! Rows travel as JSON, table by table; the search index is built anew by its triggers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -36,10 +36,13 @@ pub fn write(db: &Db, file: &Path) -> Result<i64, String> {
     if file.exists() {
         return Err(format!("{} is there already. Name a new file; a backup never overwrites one.", file.display()));
     }
-    let unfinished = file.with_extension("unfinished");
-    let outcome = write_unchecked(db, &unfinished).and_then(|()| {
+    let unfinished = beside(file, "unfinished");
+    remove_sqlite(&unfinished);
+    let outcome = private(&unfinished).and_then(|()| write_unchecked(db, &unfinished)).and_then(|()| {
         let mut copy =
             connect(&Target::Sqlite(unfinished.clone()), Access::Write).map_err(|error| error.to_string())?;
+        // What was at work at this moment was at work there, and not where the copy will be opened.
+        copy.batch_execute("DELETE FROM backups WHERE state = 'running'").map_err(|error| error.to_string())?;
         let faults = super::check::faults(&mut copy).map_err(|error| error.to_string())?;
         if let Some(fault) = faults.first() {
             return Err(format!("The backup was written but is not in order: {fault}. Run 'debrief check'."));
@@ -49,13 +52,80 @@ pub fn write(db: &Db, file: &Path) -> Result<i64, String> {
         copy.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
             .map_err(|error| error.to_string())?;
         drop(copy);
-        std::fs::rename(&unfinished, file).map_err(|error| format!("{}: {error}.", file.display()))?;
+        settle(&unfinished, file).map_err(|error| format!("{}: {error}.", file.display()))?;
         Ok(rows)
     });
     if outcome.is_err() {
         remove_sqlite(&unfinished);
     }
     outcome
+}
+
+/// A name for a file that stands beside `file` for a while.
+fn beside(file: &Path, end: &str) -> PathBuf {
+    PathBuf::from(format!("{}.{end}", file.display()))
+}
+
+/// Makes an empty file that its owner alone may read: a backup holds addresses of people and hashes of passwords.
+fn private(file: &Path) -> Result<(), String> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(|_| ()).map_err(|error| format!("{} cannot be made: {error}.", file.display()))
+}
+
+/// Gives a finished file its name, so that after a power cut it is there whole or not at all.
+fn settle(unfinished: &Path, file: &Path) -> std::io::Result<()> {
+    std::fs::File::open(unfinished)?.sync_all()?;
+    std::fs::rename(unfinished, file)?;
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Restores a backup that was just written into a scratch file beside it, looks the result through, and removes it
+/// again. `rows` is what the backup holds.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn rehearse(file: &Path, rows: i64) -> Result<(), String> {
+    let scratch = beside(file, "rehearsal");
+    remove_sqlite(&scratch);
+    let outcome = private(&scratch).and_then(|()| {
+        let target = Target::Sqlite(scratch.clone());
+        migrations::run(&target).map_err(|error| error.to_string())?;
+        let mut restored = connect(&target, Access::Write).map_err(|error| error.to_string())?;
+        // It is thrown away whatever happens: no journal, no waiting for the disk.
+        restored
+            .batch_execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN")
+            .map_err(|error| error.to_string())?;
+        copy_all(&mut read_only(file)?, &mut restored)?;
+        restored.batch_execute("COMMIT").map_err(|error| error.to_string())?;
+        let faults = super::check::faults(&mut restored).map_err(|error| error.to_string())?;
+        if let Some(fault) = faults.first() {
+            return Err(format!("What was restored from it is not in order: {fault}."));
+        }
+        match row_count(&mut restored)? {
+            restored if restored == rows => Ok(()),
+            restored => Err(format!("It holds {rows} rows, but {restored} came back when it was restored.")),
+        }
+    });
+    remove_sqlite(&scratch);
+    outcome
+}
+
+/// Opens a finished backup without leaving a trace on it.
+fn read_only(file: &Path) -> Result<Conn, String> {
+    let path = file.display().to_string();
+    let name: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+    // The one sign that a query's encoding writes in another way than an address's.
+    let name = name.replace('+', "%20");
+    SqliteConnection::establish(&format!("file:{name}?mode=ro"))
+        .map(Conn::Sqlite)
+        .map_err(|error| format!("{} cannot be read: {error}.", file.display()))
 }
 
 fn remove_sqlite(file: &Path) {
@@ -66,7 +136,6 @@ fn remove_sqlite(file: &Path) {
 }
 
 fn write_unchecked(db: &Db, file: &Path) -> Result<(), String> {
-    remove_sqlite(file);
     match db.target() {
         Target::Sqlite(_) => {
             let mut source = connect(db.target(), Access::Write).map_err(|error| error.to_string())?;
@@ -92,8 +161,16 @@ pub fn restore(db: &Db, file: &Path) -> Result<i64, String> {
     if !file.is_file() {
         return Err(format!("There is no file {}.", file.display()));
     }
-    // The backup itself stays as it is: a copy of it is brought up to date and read.
-    let copy = std::env::temp_dir().join(format!("debrief-restore-{}.db", crate::auth::secrets::random_hex(8)));
+    // The backup itself stays as it is: a copy of it is brought up to date and read. Beside the new database there is
+    // room for as much again; the folder for temporary files may be memory.
+    let folder = match db.target() {
+        Target::Sqlite(path) => path.parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned),
+        Target::Postgres(_) => None,
+    };
+    let copy = folder
+        .unwrap_or_else(std::env::temp_dir)
+        .join(format!("debrief-restore-{}.db", crate::auth::secrets::random_hex(8)));
+    private(&copy)?;
     let outcome = std::fs::copy(file, &copy)
         .map_err(|error| format!("{} cannot be read: {error}.", file.display()))
         .and_then(|_| {

@@ -144,6 +144,11 @@ const RULES: &[(&str, &str)] = &[
         "SELECT count(*) AS count FROM deliveries WHERE verdict = 'recorded' AND deploy_id IS NULL",
     ),
     (
+        "backups that are kept without having been checked",
+        "SELECT count(*) AS count FROM backups
+         WHERE state IN ('kept', 'removed') AND (finished_at IS NULL OR row_count IS NULL)",
+    ),
+    (
         "deliveries that became a signal without it",
         "SELECT count(*) AS count FROM deliveries WHERE verdict = 'alerted' AND signal_id IS NULL",
     ),

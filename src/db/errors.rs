@@ -22,6 +22,9 @@ pub enum DbError {
     /// The server is not there at the moment.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
+    /// The connection was lost while a transaction was being committed: it may have been, or not.
+    #[error("the connection was lost while a change was being saved")]
+    InDoubt,
     /// A value that must be unique is there already; holds the constraint's or the column's name.
     #[error("already there: {0}")]
     Taken(String),
@@ -34,21 +37,34 @@ pub enum DbError {
 }
 
 thread_local! {
-    static RACE_LOST: Cell<bool> = const { Cell::new(false) };
+    static TROUBLE: Cell<Option<Trouble>> = const { Cell::new(None) };
+}
+
+/// What makes a failed transaction worth trying again from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Another transaction was faster.
+    Race,
+    /// The server only reads any more: another has taken its place.
+    Demoted,
 }
 
 /// Says that the running transaction lost a race for a unique key and is worth trying again from its start:
 /// [`super::Db::write`] does so once it has failed.
 pub fn note_race() {
-    RACE_LOST.with(|flag| flag.set(true));
+    note(Trouble::Race);
 }
 
-pub(super) fn forget_race() {
-    RACE_LOST.with(|flag| flag.set(false));
+fn note(trouble: Trouble) {
+    TROUBLE.with(|noted| noted.set(Some(trouble)));
 }
 
-pub(super) fn lost_race() -> bool {
-    RACE_LOST.with(Cell::get)
+pub(super) fn forget_trouble() {
+    TROUBLE.with(|noted| noted.set(None));
+}
+
+pub(super) fn trouble() -> Option<Trouble> {
+    TROUBLE.with(Cell::get)
 }
 
 impl DbError {
@@ -56,6 +72,11 @@ impl DbError {
     pub(super) fn pool(error: r2d2::Error) -> Self {
         let text = error.to_string();
         if text.contains("timed out waiting for connection: ") { DbError::Unreachable(text) } else { DbError::Busy }
+    }
+
+    /// The server went away.
+    pub(super) fn lost(error: &DieselError) -> Self {
+        DbError::Unreachable(error.to_string())
     }
 }
 
@@ -75,6 +96,10 @@ impl From<DieselError> for DbError {
                 note_race();
                 DbError::Busy
             }
+            DatabaseErrorKind::ReadOnlyTransaction => {
+                note(Trouble::Demoted);
+                DbError::ReadOnly
+            }
             DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
                 DbError::Unreachable(message.to_owned())
             }
@@ -82,7 +107,7 @@ impl From<DieselError> for DbError {
                 note_race();
                 DbError::Busy
             }
-            _ if message.contains("is locked") => DbError::Busy,
+            _ if message.contains("is locked") || message.contains("due to lock timeout") => DbError::Busy,
             _ if message.contains("disk is full") || message.contains("No space left") => DbError::Full,
             _ if message.contains("readonly database") => DbError::ReadOnly,
             _ if message.contains("terminating connection")

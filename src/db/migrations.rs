@@ -1,11 +1,13 @@
 //! Bringing the schema up to date, once, whoever starts first.
 
+use std::path::Path;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::pool::{Access, connect};
+use super::pool::{Access, connect, sqlite_failure};
 use super::{Conn, OpenError, Target};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -27,32 +29,48 @@ struct Number {
 /// # Errors
 /// A sentence for the operator; the schema is then as it was before the migration that failed.
 pub fn run(target: &Target) -> Result<(), OpenError> {
+    if let Target::Sqlite(path) = target {
+        look_first(path)?;
+    }
     match connect(target, Access::Write)? {
-        Conn::Sqlite(mut c) => run_sqlite(&mut c, target),
+        Conn::Sqlite(mut c) => run_sqlite(&mut c),
         Conn::Postgres(mut c) => run_postgres(&mut c),
     }
 }
 
-fn number(c: &mut SqliteConnection, query: &str) -> Result<i64, OpenError> {
-    diesel::sql_query(query)
-        .get_result::<Number>(c)
-        .map(|row| row.value)
-        .map_err(|error| OpenError::Migration(error.to_string()))
+/// Looks whether a file is ours and of this time, in one reading transaction and before anything is set up on it: what
+/// is refused keeps every byte, its journal's mode included.
+fn look_first(path: &Path) -> Result<(), OpenError> {
+    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(());
+    }
+    let name = path.display().to_string();
+    let mut c =
+        SqliteConnection::establish(&name).map_err(|error| OpenError::NotWritable(name.clone(), error.to_string()))?;
+    c.batch_execute("PRAGMA busy_timeout = 10000").map_err(|error| sqlite_failure(&name, &error))?;
+    let Number { value: is_foreign } = diesel::sql_query(format!(
+        "SELECT (SELECT count(*) FROM sqlite_master) > 0
+             AND (SELECT application_id FROM pragma_application_id) <> {APPLICATION_ID} AS value"
+    ))
+    .get_result(&mut c)
+    .map_err(|error| sqlite_failure(&name, &error))?;
+    if is_foreign == 1 {
+        return Err(OpenError::Foreign(name));
+    }
+    let Number { value: has_versions } =
+        diesel::sql_query("SELECT count(*) AS value FROM sqlite_master WHERE name = '__diesel_schema_migrations'")
+            .get_result(&mut c)
+            .map_err(|error| sqlite_failure(&name, &error))?;
+    if has_versions == 1 { refuse_newer(c.applied_migrations()) } else { Ok(()) }
 }
 
-fn run_sqlite(c: &mut SqliteConnection, target: &Target) -> Result<(), OpenError> {
+fn run_sqlite(c: &mut SqliteConnection) -> Result<(), OpenError> {
     let failed = |error: &dyn std::fmt::Display| OpenError::Migration(error.to_string());
-    let application_id = number(c, "SELECT application_id AS value FROM pragma_application_id")?;
-    let table_count = number(c, "SELECT count(*) AS value FROM sqlite_master")?;
-    if table_count > 0 && application_id != APPLICATION_ID {
-        let Target::Sqlite(path) = target else { unreachable!("a SQLite connection comes from a SQLite target") };
-        return Err(OpenError::Foreign(path.display().to_string()));
-    }
     // The whole run is one exclusive transaction: killed in the middle, nothing of it remains.
     c.batch_execute("BEGIN EXCLUSIVE").map_err(|error| failed(&error))?;
     let outcome = (|| {
         c.batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}")).map_err(|error| failed(&error))?;
-        refuse_newer(c.applied_migrations(), &SQLITE)?;
+        refuse_newer(c.applied_migrations())?;
         run_pending_in_transaction(c)
     })();
     let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
@@ -90,7 +108,7 @@ fn run_postgres(c: &mut PgConnection) -> Result<(), OpenError> {
     c.batch_execute(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK_KEY})"))
         .map_err(|error| failed(&error))?;
     // Ended with the connection at the latest; each migration is a transaction of its own.
-    let outcome = refuse_newer(c.applied_migrations(), &POSTGRES)
+    let outcome = refuse_newer(c.applied_migrations())
         .and_then(|()| c.run_pending_migrations(POSTGRES).map(|_| ()).map_err(|error| failed(&error)));
     c.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK_KEY})")).map_err(|error| failed(&error))?;
     outcome
@@ -98,7 +116,6 @@ fn run_postgres(c: &mut PgConnection) -> Result<(), OpenError> {
 
 fn refuse_newer<E: std::fmt::Display>(
     applied: Result<Vec<diesel::migration::MigrationVersion<'static>>, E>,
-    _known: &EmbeddedMigrations,
 ) -> Result<(), OpenError> {
     let applied = applied.map_err(|error| OpenError::Migration(error.to_string()))?;
     let known = known_versions();

@@ -22,14 +22,15 @@ pub mod types;
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::Notify;
 
 pub use self::conn::Conn;
+use self::errors::Trouble;
 pub use self::errors::{DbError, OpenError};
-use self::pool::{Access, Manager};
+use self::pool::{Access, Ending, Manager};
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,9 @@ const READER_COUNT: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a PostgreSQL transaction that lost a race is tried again.
 const RETRY_LIMIT: usize = 5;
+/// How long the pool tries to open one connection. It also waits up to half of this between two tries, so it bounds
+/// how long a server that came back goes unnoticed.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 
 thread_local! {
     static ENQUEUED: Cell<bool> = const { Cell::new(false) };
@@ -89,20 +93,20 @@ impl Db {
         pool::check_reachable(target)?;
         migrations::run(target)?;
         let build = |size: u32, idle: u32, access: Access| {
+            // The migrations have just shown that the database can be reached.
             r2d2::Pool::builder()
-                .connection_timeout(PATIENCE)
+                .connection_timeout(CONNECT_PATIENCE)
                 .test_on_check_out(false)
                 .max_size(size)
                 .min_idle(Some(idle))
-                .error_handler(Box::new(r2d2::LoggingErrorHandler))
-                .build(Manager::new(target, access))
-                .map_err(|error| OpenError::Unreachable(error.to_string()))
+                .error_handler(Box::new(pool::Quiet))
+                .build_unchecked(Manager::new(target, access))
         };
         let (readers, writers) = match target {
             // One writer: SQLite has one write lock, and a queue in this process is fairer than polling for it.
-            Target::Sqlite(_) => (build(READER_COUNT, 1, Access::Read)?, build(1, 1, Access::Write)?),
+            Target::Sqlite(_) => (build(READER_COUNT, 1, Access::Read), build(1, 1, Access::Write)),
             Target::Postgres(_) => {
-                let pool = build(READER_COUNT * 2, 2, Access::Write)?;
+                let pool = build(READER_COUNT * 2, 2, Access::Write);
                 (pool.clone(), pool)
             }
         };
@@ -117,6 +121,11 @@ impl Db {
     /// Resolves after a transaction that enqueued a job has been committed by this node.
     pub async fn job_enqueued(&self) {
         self.inner.enqueued.notified().await;
+    }
+
+    /// How many connections for reading this node may have.
+    pub fn reader_count(&self) -> u32 {
+        self.inner.readers.max_size()
     }
 
     /// Connections in use and open, for the metrics.
@@ -161,20 +170,18 @@ impl Db {
     /// # Errors
     /// As [`Db::read`].
     pub fn read_blocking<T, E: From<DbError>>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-        let mut slot = self.inner.readers.get().map_err(DbError::pool)?;
-        let c = &mut slot.conn;
-        let begin = match c {
+        let deadline = Instant::now() + PATIENCE;
+        let mut slot = begun(&self.inner.readers, deadline, |c| match c {
             Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Conn::Sqlite(_) => "BEGIN",
-        };
-        if let Err(error) = c.batch_execute(begin) {
-            slot.broken = true;
-            return Err(DbError::from(error).into());
-        }
-        let outcome = work(c);
+        })?;
+        let outcome = work(&mut slot.conn);
         // A read has nothing to lose: ending it with ROLLBACK is right whether it went well or not.
-        if c.batch_execute("ROLLBACK").is_err() {
+        if let Err(error) = slot.conn.batch_execute("ROLLBACK") {
             slot.broken = true;
+            if outcome.is_err() {
+                return Err(DbError::lost(&error).into());
+            }
         }
         outcome
     }
@@ -184,45 +191,79 @@ impl Db {
     /// # Errors
     /// As [`Db::write`].
     pub fn write_blocking<T, E: From<DbError>>(&self, mut work: impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-        let mut slot = self.inner.writers.get().map_err(DbError::pool)?;
-        let mut attempt = 0;
+        let deadline = Instant::now() + PATIENCE;
+        let mut races = 0;
         loop {
             ENQUEUED.with(|flag| flag.set(false));
-            errors::forget_race();
-            let c = &mut slot.conn;
-            let begin = match c {
+            errors::forget_trouble();
+            let mut slot = begun(&self.inner.writers, deadline, |c| match c {
                 Conn::Postgres(_) => "BEGIN",
                 Conn::Sqlite(_) => "BEGIN IMMEDIATE",
-            };
-            if let Err(error) = c.batch_execute(begin) {
-                slot.broken = true;
-                return Err(DbError::from(error).into());
-            }
-            let outcome = work(c).and_then(|value| {
-                c.batch_execute("COMMIT").map(|()| value).map_err(|error| DbError::from(error).into())
-            });
-            match outcome {
-                Ok(value) => {
-                    if ENQUEUED.with(Cell::take) {
-                        self.inner.enqueued.notify_one();
+            })?;
+            let failure = match work(&mut slot.conn) {
+                Ok(value) => match slot.conn.batch_execute("COMMIT") {
+                    Ok(()) => {
+                        if ENQUEUED.with(Cell::take) {
+                            self.inner.enqueued.notify_one();
+                        }
+                        return Ok(value);
                     }
-                    return Ok(value);
+                    Err(error) => Failure::AtCommit(error),
+                },
+                Err(error) => Failure::Before(error),
+            };
+            let trouble = errors::trouble();
+            match (slot.roll_back(trouble), failure) {
+                (Ending::Lost, Failure::AtCommit(_)) => return Err(DbError::InDoubt.into()),
+                // Nothing of it was kept, so it may be done from its start on another connection.
+                (Ending::Lost, Failure::Before(_)) if Instant::now() < deadline => {}
+                (Ending::Lost, Failure::Before(_)) => {
+                    return Err(DbError::Unreachable("the connection was lost".to_owned()).into());
                 }
-                Err(error) => {
-                    let race_was_lost = errors::lost_race();
-                    // SQLite has already rolled back after some errors and then refuses to do it twice.
-                    if c.batch_execute("ROLLBACK").is_err() && matches!(c, Conn::Postgres(_)) {
-                        slot.broken = true;
+                (Ending::RolledBack, failure) => {
+                    let error = match failure {
+                        Failure::Before(error) => error,
+                        Failure::AtCommit(error) => DbError::from(error).into(),
+                    };
+                    if errors::trouble() != Some(Trouble::Race) || races == RETRY_LIMIT {
                         return Err(error);
                     }
-                    if race_was_lost && attempt < RETRY_LIMIT {
-                        attempt += 1;
-                        std::thread::sleep(Duration::from_millis(2 << attempt));
-                        continue;
-                    }
-                    return Err(error);
+                    races += 1;
+                    drop(slot);
+                    std::thread::sleep(Duration::from_millis(2 << races));
                 }
             }
+        }
+    }
+}
+
+/// Where a transaction failed.
+enum Failure<E> {
+    /// Nothing can have been kept.
+    Before(E),
+    /// It may have been kept, if the connection is gone, too.
+    AtCommit(diesel::result::Error),
+}
+
+/// A connection on which a transaction has begun. One that turns out to be dead (the server was restarted, or another
+/// took its place) is thrown away for the next, until `deadline`: nothing has been asked of it yet.
+fn begun(
+    pool: &r2d2::Pool<Manager>,
+    deadline: Instant,
+    begin: impl Fn(&Conn) -> &'static str,
+) -> Result<r2d2::PooledConnection<Manager>, DbError> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut slot = pool.get_timeout(left).map_err(DbError::pool)?;
+        let statement = begin(&slot.conn);
+        let Err(error) = slot.conn.batch_execute(statement) else { return Ok(slot) };
+        slot.broken = true;
+        // SQLite's file does not go away; what it says here is said to whoever asked.
+        if matches!(slot.conn, Conn::Sqlite(_)) {
+            return Err(DbError::from(error));
+        }
+        if Instant::now() >= deadline {
+            return Err(DbError::lost(&error));
         }
     }
 }

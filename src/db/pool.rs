@@ -7,6 +7,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
+use super::errors::Trouble;
 use super::{Conn, OpenError, Target};
 
 /// What a connection will be used for.
@@ -22,6 +23,36 @@ pub enum Access {
 pub struct Slot {
     pub(super) conn: Conn,
     pub(super) broken: bool,
+}
+
+/// What became of a transaction that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Its connection serves on.
+    RolledBack,
+    /// Its connection is gone, or leads to a server that cannot take changes any more.
+    Lost,
+}
+
+impl Slot {
+    /// Ends a transaction that failed.
+    pub(super) fn roll_back(&mut self, trouble: Option<Trouble>) -> Ending {
+        let is_gone = self.conn.batch_execute("ROLLBACK").is_err();
+        // SQLite has already rolled back after some errors and then refuses to do it twice.
+        let is_lost = matches!(self.conn, Conn::Postgres(_)) && (is_gone || trouble == Some(Trouble::Demoted));
+        self.broken |= is_lost;
+        if is_lost { Ending::Lost } else { Ending::RolledBack }
+    }
+}
+
+/// Takes the pool's complaints for the log without a line for each of a hundred tries while the server is away.
+#[derive(Debug)]
+pub(super) struct Quiet;
+
+impl r2d2::HandleError<OpenError> for Quiet {
+    fn handle_error(&self, error: OpenError) {
+        tracing::debug!(%error, "a connection to the database could not be opened");
+    }
 }
 
 /// Opens connections for the pool.
@@ -73,8 +104,8 @@ pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
             Ok(Conn::Sqlite(c))
         }
         Target::Postgres(url) => {
-            let mut c =
-                PgConnection::establish(url).map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
+            let mut c = PgConnection::establish(&with_limits(url))
+                .map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
             c.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'debrief'")
                 .map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
             Ok(Conn::Postgres(c))
@@ -82,11 +113,33 @@ pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
     }
 }
 
+/// What libpq is told about a server that does not answer, where the address does not say it itself: without these a
+/// connection to a machine that is gone would be waited for during minutes.
+const LIMITS: &[(&str, &str)] = &[
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "20"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "20000"),
+];
+
+fn with_limits(url: &str) -> String {
+    let said = url.split_once('?').map_or("", |(_, query)| query);
+    let mut full = url.to_owned();
+    for (name, value) in LIMITS {
+        if !said.split('&').any(|pair| pair.split('=').next() == Some(name)) {
+            let joint = if full.contains('?') { '&' } else { '?' };
+            full.push_str(&format!("{joint}{name}={value}"));
+        }
+    }
+    full
+}
+
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn sqlite_failure(name: &str, error: &diesel::result::Error) -> OpenError {
+pub(super) fn sqlite_failure(name: &str, error: &diesel::result::Error) -> OpenError {
     let text = error.to_string();
     if text.contains("not a database") {
         OpenError::NotADatabase(name.to_owned())
@@ -138,4 +191,21 @@ fn read_head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(16);
     std::fs::File::open(path)?.take(16).read_to_end(&mut head)?;
     Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_limits;
+
+    #[test]
+    fn limits_of_waiting_are_added_where_the_address_has_none() {
+        let full = with_limits("postgres://debrief@a,b/debrief?target_session_attrs=read-write&connect_timeout=2");
+        assert!(full.starts_with(
+            "postgres://debrief@a,b/debrief?target_session_attrs=read-write&connect_timeout=2&keepalives_idle=20&"
+        ));
+        assert_eq!(full.matches("connect_timeout").count(), 1);
+        assert!(
+            with_limits("postgres://debrief@a/debrief").starts_with("postgres://debrief@a/debrief?connect_timeout=5&")
+        );
+    }
 }

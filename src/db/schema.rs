@@ -5,6 +5,7 @@
 mod writing;
 
 pub use writing::*;
+mod backup;
 mod changes;
 mod retro;
 mod review;
@@ -13,6 +14,7 @@ mod notify;
 mod senders;
 mod suspects;
 
+pub use backup::*;
 pub use changes::*;
 pub use notify::*;
 pub use review::*;

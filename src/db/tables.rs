@@ -89,4 +89,5 @@ pub const TABLES: &[&str] = &[
     "review_comments",
     "public_versions",
     "postmortem_reads",
+    "backups",
 ];

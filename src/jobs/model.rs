@@ -51,9 +51,16 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// Whether a turn at `next_at` is still to come. One that lies further ahead than any turn can was set by a clock that
+    /// had run ahead, and is not waited for.
+    pub fn is_waiting(self, next_at: Moment, now: Moment) -> bool {
+        next_at > now && next_at <= now.plus_s(self.every_s.max(1))
+    }
+
     /// The first turn after `now`, counted on from the turn at `last`, so that a late one does not shift the rest.
     pub fn next_after(self, last: Moment, now: Moment) -> Moment {
-        let missed = now.seconds_since(last).max(0) / self.every_s.max(1);
+        let last = last.min(now);
+        let missed = now.seconds_since(last) / self.every_s.max(1);
         last.plus_s((missed + 1) * self.every_s.max(1))
     }
 }
@@ -75,7 +82,9 @@ mod tests {
         assert_eq!(hourly.next_after(due, due), at("2026-11-23T15:00:00Z"));
         assert_eq!(hourly.next_after(due, at("2026-11-23T14:00:30Z")), at("2026-11-23T15:00:00Z"));
         assert_eq!(hourly.next_after(due, at("2026-11-23T19:59:59Z")), at("2026-11-23T20:00:00Z"));
-        // A clock that jumped back.
-        assert_eq!(hourly.next_after(due, at("2026-11-23T09:00:00Z")), at("2026-11-23T15:00:00Z"));
+        // A clock that had run ahead and was set back: not the rest of the day is waited for.
+        let earlier = at("2026-11-23T09:00:00Z");
+        assert!(!hourly.is_waiting(due, earlier) && hourly.is_waiting(at("2026-11-23T10:00:00Z"), earlier));
+        assert_eq!(hourly.next_after(due, earlier), at("2026-11-23T10:00:00Z"));
     }
 }

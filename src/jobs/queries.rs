@@ -104,7 +104,7 @@ pub fn enqueue_scheduled(c: &mut Conn, list: &[Schedule], now: Moment) -> Result
             Conn::Postgres(c) => row.for_update().first(c).optional()?,
         };
         match next_at {
-            Some(next_at) if next_at > now => continue,
+            Some(next_at) if schedule.is_waiting(next_at, now) => continue,
             Some(next_at) => {
                 diesel::update(schedules::table.find(schedule.kind))
                     .set((
@@ -145,12 +145,14 @@ pub fn enqueue_scheduled(c: &mut Conn, list: &[Schedule], now: Moment) -> Result
 /// The database's.
 pub fn is_schedule_due(c: &mut Conn, list: &[Schedule], now: Moment) -> Result<bool, Error> {
     let kinds: Vec<&str> = list.iter().map(|schedule| schedule.kind).collect();
-    let waiting: i64 = schedules::table
+    let known: Vec<(String, Moment)> = schedules::table
         .filter(schedules::kind.eq_any(&kinds))
-        .filter(schedules::next_at.gt(now))
-        .count()
-        .get_result(c)?;
-    Ok(usize::try_from(waiting).unwrap_or(0) < list.len())
+        .order(schedules::kind)
+        .select((schedules::kind, schedules::next_at))
+        .load(c)?;
+    Ok(list.iter().any(|schedule| {
+        !known.iter().any(|(kind, next_at)| kind == schedule.kind && schedule.is_waiting(*next_at, now))
+    }))
 }
 
 /// Takes the next job whose turn it is and leases it to `worker`.

@@ -1,5 +1,6 @@
 //! The loop that works the queue off.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -9,6 +10,7 @@ use super::model::{Job, LEASE_S, Schedule};
 use super::queries;
 use crate::app::App;
 use crate::clock::Moment;
+use crate::config::Config;
 use crate::db::Conn;
 use crate::error::Error;
 
@@ -41,6 +43,8 @@ pub struct Registry {
     pub outside: &'static [(&'static str, Outside)],
     /// Jobs that come back.
     pub schedules: &'static [Schedule],
+    /// Kinds that this node leaves to others, because it lacks what they need.
+    pub unable: fn(&Config) -> Vec<&'static str>,
 }
 
 impl Registry {
@@ -53,9 +57,10 @@ impl Registry {
 pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) {
     let mut outside = JoinSet::new();
     let outside_kinds: Vec<&'static str> = registry.outside.iter().map(|(kind, _)| *kind).collect();
+    let unable = (registry.unable)(&app.config);
     while !*stop.borrow() {
         let is_full = outside.len() >= OUTSIDE_AT_ONCE;
-        let skipped = if is_full { outside_kinds.clone() } else { Vec::new() };
+        let skipped = if is_full { outside_kinds.clone() } else { unable.clone() };
         match claim(&app, skipped).await {
             Ok(Some(job)) => {
                 match registry.outside_of(&job.kind) {
@@ -72,7 +77,7 @@ pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) 
                 continue;
             }
             Ok(None) => {
-                if let Err(error) = run_schedules(&app, registry.schedules).await {
+                if let Err(error) = run_schedules(&app, registry.schedules, &unable).await {
                     tracing::warn!(%error, "the schedules cannot be read; trying again");
                 }
             }
@@ -92,12 +97,14 @@ pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) 
 ///
 /// # Errors
 /// The database's.
-pub async fn run_schedules(app: &App, list: &'static [Schedule]) -> Result<usize, Error> {
+pub async fn run_schedules(app: &App, list: &[Schedule], unable: &[&str]) -> Result<usize, Error> {
     let now = app.clock.now();
-    if !app.db.read(move |c| queries::is_schedule_due(c, list, now)).await? {
+    let list: Arc<[Schedule]> = list.iter().filter(|schedule| !unable.contains(&schedule.kind)).copied().collect();
+    let known = list.clone();
+    if !app.db.read(move |c| queries::is_schedule_due(c, &known, now)).await? {
         return Ok(0);
     }
-    app.db.write(move |c| queries::enqueue_scheduled(c, list, now)).await
+    app.db.write(move |c| queries::enqueue_scheduled(c, &list, now)).await
 }
 
 /// Takes one job and does it. Says whether there was one.
@@ -105,7 +112,7 @@ pub async fn run_schedules(app: &App, list: &'static [Schedule]) -> Result<usize
 /// # Errors
 /// The database's; a failed job is no error here.
 pub async fn work_one(app: &App, registry: Registry) -> Result<bool, Error> {
-    let Some(job) = claim(app, Vec::new()).await? else { return Ok(false) };
+    let Some(job) = claim(app, (registry.unable)(&app.config)).await? else { return Ok(false) };
     match registry.outside_of(&job.kind) {
         Some(handler) => finish_outside(app, job, handler).await?,
         None => finish_inside(app, job, registry.inside).await?,

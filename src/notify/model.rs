@@ -47,6 +47,8 @@ text_enum! {
         Mention = "mention",
         /// A channel or webhook failed too often and was switched off.
         ChannelOff = "channel_off",
+        /// A scheduled backup could not be taken, or did not stand its check.
+        BackupFailed = "backup_failed",
     }
 }
 
@@ -73,7 +75,8 @@ impl NoticeKind {
             | NoticeKind::RetroStarted
             | NoticeKind::RetroMinutes
             | NoticeKind::Mention
-            | NoticeKind::ChannelOff => Choice::AtOnce,
+            | NoticeKind::ChannelOff
+            | NoticeKind::BackupFailed => Choice::AtOnce,
             NoticeKind::IncidentUpdated
             | NoticeKind::ActionDueSoon
             | NoticeKind::ActionDueToday
@@ -106,6 +109,7 @@ impl NoticeKind {
             NoticeKind::RetroMinutes => "Retro minutes",
             NoticeKind::Mention => "Mention",
             NoticeKind::ChannelOff => "Channel switched off",
+            NoticeKind::BackupFailed => "Backup failed",
         }
     }
 
@@ -129,6 +133,7 @@ impl NoticeKind {
             NoticeKind::RetroMinutes => "when a retro has closed",
             NoticeKind::Mention => "when somebody writes your handle",
             NoticeKind::ChannelOff => "for admins and the team, when a channel or webhook failed too often",
+            NoticeKind::BackupFailed => "for admins, when a backup could not be taken or did not stand its check",
         }
     }
 

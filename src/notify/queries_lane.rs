@@ -111,7 +111,7 @@ pub fn may_see(c: &mut Conn, user: &User, notice: &ToldNotice) -> Result<bool, E
             }
             None => false,
         },
-        "webhook" => user.role == Role::Admin,
+        "webhook" | "backup" => user.role == Role::Admin,
         _ => true,
     })
 }

@@ -47,7 +47,7 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     }
     let mut response = HttpResponse::build(error.status_code());
     match error {
-        Error::Busy | Error::DiskFull => {
+        Error::Busy | Error::Unsure | Error::DiskFull => {
             response.insert_header((RETRY_AFTER, "2"));
         }
         Error::TooMany(seconds) => {

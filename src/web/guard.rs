@@ -45,13 +45,19 @@ pub async fn stand(
     let method = request.method().clone();
     let had_flash = request.cookie(FLASH_COOKIE).is_some();
 
-    let mut response = match refusal(&request) {
-        Some(error) => {
-            let refused = answer(request.request(), &error);
+    let place = match (refusal(&request), &app) {
+        (Some(error), _) => Err(error),
+        (None, Some(app)) => app.lanes.enter(&request).await,
+        (None, None) => Ok(None),
+    };
+    let mut response = match &place {
+        Err(error) => {
+            let refused = answer(request.request(), error);
             request.into_response(refused)
         }
-        None => next.call(request).await?.map_into_boxed_body(),
+        Ok(_) => next.call(request).await?.map_into_boxed_body(),
     };
+    drop(place);
 
     let is_html = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let sets_flash =

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod flash;
 pub mod guard;
 pub mod health;
+pub mod lanes;
 pub mod layout;
 pub mod metrics;
 pub mod multipart;

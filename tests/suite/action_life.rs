@@ -174,7 +174,13 @@ both!(
         // Its owner is told, once.
         for _ in 0..2 {
             app.app.clock.advance_s(3_601);
-            debrief::jobs::worker::run_schedules(&app.app, debrief::server::SCHEDULES).await.unwrap();
+            debrief::jobs::worker::run_schedules(
+                &app.app,
+                debrief::server::SCHEDULES,
+                &debrief::server::unable(&app.app.config),
+            )
+            .await
+            .unwrap();
             app.work_queue().await;
         }
         let told = app.read(|c| {

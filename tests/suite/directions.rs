@@ -39,6 +39,7 @@ const DOMAINS: &[&str] = &[
     "trackers",
     "releases",
     "changes",
+    "backups",
 ];
 /// Rooms that read everybody and that nobody reads.
 const READERS: &[&str] = &["search", "home", "demo", "insights"];

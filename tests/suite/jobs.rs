@@ -48,6 +48,7 @@ const REGISTRY: Registry = Registry {
     inside,
     outside: &[("go_outside", go_outside), ("fail_outside", fail_outside)],
     schedules: &[Schedule { kind: "run_once", every_s: 600 }],
+    unable: |_| Vec::new(),
 };
 
 fn ran_count(c: &mut Conn) -> Result<i64, Error> {
@@ -194,7 +195,7 @@ both!(
     async fn a_scheduled_job_comes_back_once_for_all_nodes(app: TestApp) {
         let nodes = [app.clone(), app.second_node()];
         let due = || async {
-            let turns = (0..8).map(|n| worker::run_schedules(&nodes[n % 2].app, REGISTRY.schedules));
+            let turns = (0..8).map(|n| worker::run_schedules(&nodes[n % 2].app, REGISTRY.schedules, &[]));
             futures_util::future::join_all(turns).await.into_iter().map(Result::unwrap).sum::<usize>()
         };
         assert_eq!(due().await, 1, "a new one begins at once");

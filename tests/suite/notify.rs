@@ -39,7 +39,7 @@ fn states(app: &TestApp) -> Vec<(Option<i64>, MessageState)> {
 
 /// Lets the schedules put their jobs into the queue, and works it off.
 async fn let_time_work(app: &TestApp) {
-    worker::run_schedules(&app.app, server::SCHEDULES).await.unwrap();
+    worker::run_schedules(&app.app, server::SCHEDULES, &server::unable(&app.app.config)).await.unwrap();
     app.work_queue().await;
 }
 

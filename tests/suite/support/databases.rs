@@ -22,6 +22,14 @@ impl Database {
         &self.target
     }
 
+    /// Its address or path, as the command line takes it.
+    pub fn address(&self) -> &str {
+        match &self.target {
+            Target::Sqlite(path) => path.to_str().unwrap(),
+            Target::Postgres(address) => address,
+        }
+    }
+
     /// An empty SQLite file in a folder of its own.
     pub fn sqlite() -> Self {
         let folder = std::env::temp_dir().join(format!("debrief-test-{}", random_hex(8)));

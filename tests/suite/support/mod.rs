@@ -1,6 +1,7 @@
 //! A Debrief of its own for each test, and people who use it.
 
 pub mod browser;
+pub mod cluster;
 pub mod databases;
 pub mod plans;
 pub mod program;
@@ -13,7 +14,7 @@ use debrief::auth::model::{Role, Scope};
 use debrief::auth::queries::{self, Browser, NewToken, NewUser};
 use debrief::auth::sealed::SealKey;
 use debrief::clock::{Clock, Moment};
-use debrief::config::Config;
+use debrief::config::{BackupPlan, Config};
 use debrief::db::{Db, Target};
 use debrief::error::Error;
 use debrief::mail::MailConfig;
@@ -60,6 +61,11 @@ pub struct TestApp {
 
 impl TestApp {
     fn new(target: &Target) -> Self {
+        Self::on(target, Clock::fixed(start_of_tests()))
+    }
+
+    /// One on this database, with this clock.
+    pub fn on(target: &Target, clock: Clock) -> Self {
         let config = Config {
             target: target.clone(),
             bind: "127.0.0.1:0".parse().unwrap(),
@@ -67,16 +73,24 @@ impl TestApp {
             trusted_proxies: Vec::new(),
             outbound_allow: vec!["127.0.0.0/8".parse().unwrap()],
             mail: None,
+            backups: None,
             secret_key: Some(SealKey::parse(&"07".repeat(32)).unwrap()),
         };
         let db = Db::open(target).unwrap();
-        TestApp { app: App::new(db, Clock::fixed(start_of_tests()), config) }
+        TestApp { app: App::new(db, clock, config) }
     }
 
     /// A second node on the same database.
     pub fn second_node(&self) -> Self {
         let db = Db::open(self.app.db.target()).unwrap();
         TestApp { app: App::new(db, self.app.clock.clone(), (*self.app.config).clone()) }
+    }
+
+    /// The same Debrief that takes backups; nodes that join it later do, too.
+    pub fn with_backups(&self, plan: BackupPlan) -> Self {
+        let mut config = (*self.app.config).clone();
+        config.backups = Some(plan);
+        TestApp { app: App::new(self.app.db.clone(), self.app.clock.clone(), config) }
     }
 
     /// The same Debrief with a mail server; nodes that join it later have it, too.

@@ -26,9 +26,10 @@ impl Drop for Folder {
     }
 }
 
-/// The program on this database.
+/// The program on this database; `DEBRIEF_BINARY` names another build of it, for figures.
 pub fn debrief(database: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_debrief"));
+    let built = std::env::var_os("DEBRIEF_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_debrief").into());
+    let mut command = Command::new(built);
     command.env_clear().arg("--database-url").arg(database).stdin(Stdio::null());
     command
 }
@@ -54,6 +55,11 @@ impl Server {
     /// Starts it and waits until it is ready.
     pub fn start(command: &mut Command) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::start_on(command, port)
+    }
+
+    /// The same at this port.
+    pub fn start_on(command: &mut Command, port: u16) -> Self {
         let mut child = command
             .args(["--bind", &format!("127.0.0.1:{port}")])
             .stdout(Stdio::piped())
@@ -64,6 +70,11 @@ impl Server {
         let ready = lines.next().unwrap().unwrap();
         assert!(ready.contains("ready"), "{ready}");
         Server { child, lines: RefCell::new(lines), base_url: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it says next on its standard output.

@@ -1,0 +1,2 @@
+DELETE FROM counters WHERE name = 'backup';
+DROP TABLE backups;
