@@ -6,6 +6,7 @@ pub mod plans;
 pub mod program;
 pub mod receiver;
 pub mod smtp;
+pub mod world;
 
 use debrief::app::App;
 use debrief::auth::actor::Actor;

@@ -66,6 +66,11 @@ impl Server {
         Server { child, lines: RefCell::new(lines), base_url: format!("http://127.0.0.1:{port}") }
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it says next on its standard output.
     pub fn next_line(&self) -> String {
         self.lines.borrow_mut().next().unwrap().unwrap()
