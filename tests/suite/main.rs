@@ -41,6 +41,7 @@ mod retros_live;
 mod reviews;
 mod schema;
 mod search;
+mod security;
 mod senders;
 mod services;
 mod setup;

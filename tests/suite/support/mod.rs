@@ -87,6 +87,13 @@ impl TestApp {
         TestApp { app: App::new(self.app.db.clone(), self.app.clock.clone(), config) }
     }
 
+    /// The same Debrief with other settings.
+    pub fn with_config(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = (*self.app.config).clone();
+        change(&mut config);
+        TestApp { app: App::new(self.app.db.clone(), self.app.clock.clone(), config) }
+    }
+
     pub fn now(&self) -> Moment {
         self.app.clock.now()
     }
