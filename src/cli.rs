@@ -220,7 +220,8 @@ fn execute(cli: Cli) -> Result<(), String> {
             crate::wording::cli::look(&files, form)
         }
         Command::Openapi => {
-            let json = serde_json::to_string_pretty(&crate::api::openapi::document()).map_err(|error| error.to_string())?;
+            let json =
+                serde_json::to_string_pretty(&crate::api::openapi::document()).map_err(|error| error.to_string())?;
             println!("{json}");
             Ok(())
         }

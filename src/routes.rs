@@ -412,8 +412,7 @@ pub fn mount(config: &mut web::ServiceConfig) {
 
 /// The methods that a path of the table takes, as `Allow` lists them.
 pub fn methods_of(pattern: &str) -> String {
-    let mut methods: Vec<&str> =
-        TABLE.iter().filter(|entry| entry.path == pattern).map(|entry| entry.method).collect();
+    let mut methods: Vec<&str> = TABLE.iter().filter(|entry| entry.path == pattern).map(|entry| entry.method).collect();
     if methods.contains(&"GET") {
         methods.push("HEAD");
     }

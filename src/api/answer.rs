@@ -44,7 +44,9 @@ pub fn base_revision(request: &HttpRequest) -> Result<Option<i64>, Error> {
     }
     let quoted = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let Some(tag) = quoted else {
-        return Err(Error::Malformed("Send the ETag in If-Match as it was given, with its quotation marks.".to_owned()));
+        return Err(Error::Malformed(
+            "Send the ETag in If-Match as it was given, with its quotation marks.".to_owned(),
+        ));
     };
     tag.parse().map(Some).map_err(|_| {
         Error::Outdated("If-Match holds no ETag of this thing. Read it again and send its ETag.".to_owned())

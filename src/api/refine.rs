@@ -107,7 +107,9 @@ mod tests {
     #[test]
     fn every_error_is_a_problem_and_every_word_is_one_that_is_sent() {
         let document = crate::api::openapi::document();
-        for operation in document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values()) {
+        for operation in
+            document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values())
+        {
             for (status, response) in operation["responses"].as_object().unwrap() {
                 let kinds: Vec<_> = response["content"].as_object().unwrap().keys().collect();
                 // A pipeline that must wait gets an answer, not an error.

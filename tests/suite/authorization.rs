@@ -182,7 +182,9 @@ both!(
 
 /// Pages of a team that others neither see nor change.
 fn is_of_a_team(path: &str) -> bool {
-    path.starts_with("/teams/{slug}/channels") || path.starts_with("/teams/{slug}/members") || path == "/saved-views/{id}/removal"
+    path.starts_with("/teams/{slug}/channels")
+        || path.starts_with("/teams/{slug}/members")
+        || path == "/saved-views/{id}/removal"
 }
 
 /// Addresses whose secret part the world has not.

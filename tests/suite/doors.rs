@@ -42,7 +42,8 @@ fn zstd() -> Vec<u8> {
 }
 
 /// A Brotli stream of 64 MiB of zeros.
-const BROTLI: &str = "cfffff7ff82700e2b14020f7fe9ffffffff04f00c4610180eefd3fffffffe19f0088c32200ddfbfffcffffc73f0110870500baf7ff";
+const BROTLI: &str =
+    "cfffff7ff82700e2b14020f7fe9ffffffff04f00c4610180eefd3fffffffe19f0088c32200ddfbfffcffffc73f0110870500baf7ff";
 
 /// Each packed body with the encoding that it claims.
 fn packed_bodies() -> Vec<(&'static str, Vec<u8>)> {
@@ -138,7 +139,11 @@ both!(
         let admin = app.session_of(world.admin);
         for entry in TABLE.iter().filter(|entry| entry.method != "GET" && entry.method != "OPTIONS") {
             for encoding in ["gzip", "x-gzip", "GZIP", "identity, gzip", "compress"] {
-                let kind = if entry.path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
+                let kind = if entry.path.starts_with("/api/") {
+                    "application/json"
+                } else {
+                    "application/x-www-form-urlencoded"
+                };
                 let method: Method = entry.method.parse().unwrap();
                 for http in [&admin, &world.robot] {
                     let answer = http
@@ -149,7 +154,8 @@ both!(
                 }
             }
         }
-        let twice = admin.with("content-encoding", "identity").with("content-encoding", "gzip").post("/teams", &[]).await;
+        let twice =
+            admin.with("content-encoding", "identity").with("content-encoding", "gzip").post("/teams", &[]).await;
         assert_eq!(twice.status, 415, "the second header counts as well");
     }
 );
@@ -176,7 +182,13 @@ fn slow_and_endless_requests_are_ended_and_nobody_else_waits() {
     let second = Duration::from_secs(1);
     let flood: Vec<u8> = [b"4000\r\n".as_slice(), &[b'a'; 0x4000], b"\r\n"].concat();
     let senders = vec![
-        Sender { name: "slow head", head: "GET / HTTP/1.1\r\nHo".to_owned(), drip: b"x".to_vec(), pause: second, wanted: &[408] },
+        Sender {
+            name: "slow head",
+            head: "GET / HTTP/1.1\r\nHo".to_owned(),
+            drip: b"x".to_vec(),
+            pause: second,
+            wanted: &[408],
+        },
         Sender {
             name: "slow sign-in",
             head: head("POST", "/sign-in", &format!("{form}Content-Length: 1000\r\n\r\n")),
@@ -221,7 +233,9 @@ fn slow_and_endless_requests_are_ended_and_nobody_else_waits() {
         },
         Sender {
             name: "endless chunks for a stranger",
-            head: format!("POST /api/v1/incidents HTTP/1.1\r\nHost: {host}\r\n{json}Transfer-Encoding: chunked\r\n\r\n"),
+            head: format!(
+                "POST /api/v1/incidents HTTP/1.1\r\nHost: {host}\r\n{json}Transfer-Encoding: chunked\r\n\r\n"
+            ),
             drip: flood.clone(),
             pause: Duration::ZERO,
             wanted: &[401],

@@ -107,7 +107,10 @@ both!(
                 let header = |name: &str| answer.header(name).unwrap_or_default().to_owned();
                 let policy = header("content-security-policy");
                 assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
-                assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"), "{path}: {policy}");
+                assert!(
+                    !policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"),
+                    "{path}: {policy}"
+                );
                 assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
                 assert_eq!(header("x-frame-options"), "DENY", "{path}");
                 assert_eq!(header("referrer-policy"), "same-origin", "{path}");
@@ -130,7 +133,13 @@ both!(
     async fn the_cookie_of_a_session_is_bound_and_new_each_time(app: TestApp) {
         set_up(&app).await;
         let cookie_of = |answer: &crate::support::browser::Answer| {
-            answer.headers.iter().find(|(name, value)| name == "set-cookie" && value.contains("debrief=")).unwrap().1.clone()
+            answer
+                .headers
+                .iter()
+                .find(|(name, value)| name == "set-cookie" && value.contains("debrief="))
+                .unwrap()
+                .1
+                .clone()
         };
         let mut http = app.anonymous();
         http.cookies.insert("debrief".to_owned(), "chosen by somebody else".to_owned());
@@ -262,7 +271,9 @@ both!(
 both!(
     async fn other_methods_are_told_which_ones_are_taken(app: TestApp) {
         let mut ada = app.ada();
-        for (path, allowed) in [("/services", "GET, POST, HEAD"), ("/healthz", "GET, HEAD"), ("/api/v1/deploys/DEP-1", "GET, PATCH, HEAD")] {
+        for (path, allowed) in
+            [("/services", "GET, POST, HEAD"), ("/healthz", "GET, HEAD"), ("/api/v1/deploys/DEP-1", "GET, PATCH, HEAD")]
+        {
             for method in ["TRACE", "PROPFIND", "PUT"] {
                 let answer = ada.send(Method::from_bytes(method.as_bytes()).unwrap(), path, "", "").await;
                 assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, Some(allowed)), "{method} {path}");
@@ -308,7 +319,10 @@ both!(
 fn no_secret_is_in_the_log() {
     let folder = Folder::new();
     let database = folder.file("debrief.db");
-    assert_eq!(run(debrief(&database).args(["user", "add", "ada@example.org", "--name", "Ada", "--role", "admin"])).0, 0);
+    assert_eq!(
+        run(debrief(&database).args(["user", "add", "ada@example.org", "--name", "Ada", "--role", "admin"])).0,
+        0
+    );
     let token = run(debrief(&database).args(["token", "create", "--user", "ada", "--name", "t", "--scope", "write"])).1;
     let token = token.trim().to_owned();
     let log = folder.file("log");
@@ -325,12 +339,23 @@ fn no_secret_is_in_the_log() {
     while agent.get(format!("{url}/readyz")).call().is_err() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    let secrets = [token.as_str(), "my-secret-password", "my-secret-link", "my-secret-hook", "my-secret-cookie", "my-secret-feed"];
+    let secrets = [
+        token.as_str(),
+        "my-secret-password",
+        "my-secret-link",
+        "my-secret-hook",
+        "my-secret-cookie",
+        "my-secret-feed",
+    ];
     let bearer = format!("Bearer {token}");
-    assert_eq!(agent.get(format!("{url}/api/v1/services")).header("authorization", &bearer).call().unwrap().status(), 200);
+    assert_eq!(
+        agent.get(format!("{url}/api/v1/services")).header("authorization", &bearer).call().unwrap().status(),
+        200
+    );
     let form = [("email", "ada@example.org"), ("password", "my-secret-password")];
     assert_eq!(agent.post(format!("{url}/sign-in")).send_form(form).unwrap().status(), 422);
-    for path in ["/sign-in/my-secret-link", "/feeds/my-secret-feed.ics", "/p/my-secret-feed", "/?token=my-secret-link"] {
+    for path in ["/sign-in/my-secret-link", "/feeds/my-secret-feed.ics", "/p/my-secret-feed", "/?token=my-secret-link"]
+    {
         agent.get(format!("{url}{path}")).header("cookie", "debrief=my-secret-cookie").call().unwrap();
     }
     for path in ["/hooks/jenkins/x?token=my-secret-hook", "/hooks/github/x"] {

@@ -20,10 +20,11 @@ fn names_in(html: &str) -> Vec<String> {
 
 /// Every page as the admin sees it, for the names of its fields.
 async fn all_names(world: &World) -> Vec<String> {
-    let mut names: Vec<String> = ["after", "before", "cursor", "q", "zone", "page", "view", "from", "to", "period", "until"]
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let mut names: Vec<String> =
+        ["after", "before", "cursor", "q", "zone", "page", "view", "from", "to", "period", "until"]
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
     let mut admin = world.app.session_of(world.admin);
     for entry in TABLE.iter().filter(|entry| entry.method == "GET" && !entry.path.ends_with("/events")) {
         names.extend(names_in(&admin.get(&world.path_of(entry)).await.text()));
@@ -90,7 +91,8 @@ both!(
                     .skip(1)
                     .map(|part| match part.find('}') {
                         Some(end) => {
-                            let odd: String = text().new_tree(&mut runner).unwrap().current().chars().take(300).collect();
+                            let odd: String =
+                                text().new_tree(&mut runner).unwrap().current().chars().take(300).collect();
                             let odd: String = form_urlencoded::byte_serialize(odd.as_bytes()).collect();
                             format!("/{}{}", odd.replace('+', "%20"), &part[end + 1..])
                         }
@@ -98,7 +100,9 @@ both!(
                     })
                     .collect();
                 let (kind, body, http) = match entry.access {
-                    Access::ApiRead | Access::ApiWrite | Access::ApiIngest | Access::ApiAny => ("application/json", "{}", &mut robot),
+                    Access::ApiRead | Access::ApiWrite | Access::ApiIngest | Access::ApiAny => {
+                        ("application/json", "{}", &mut robot)
+                    }
                     _ => ("application/x-www-form-urlencoded", "", &mut admin),
                 };
                 let method: Method = entry.method.parse().unwrap();

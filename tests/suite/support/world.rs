@@ -58,7 +58,11 @@ async fn of_the_work(max: &mut Http) {
         ("/services", &[("name", "Checkout"), ("tier", "1"), ("team", "payments"), ("description", MARK)]),
         (
             "/services/checkout/release",
-            &[("checklist", "- [ ] Zinnober ran\n"), ("checklist_environment", "production"), ("bindingness", "advice")],
+            &[
+                ("checklist", "- [ ] Zinnober ran\n"),
+                ("checklist_environment", "production"),
+                ("bindingness", "advice"),
+            ],
         ),
         (
             "/deploys",
@@ -88,12 +92,21 @@ async fn of_the_work(max: &mut Http) {
         ("/incidents/INC-1/updates", &[("update", MARK)]),
         ("/incidents/INC-1/roles", &[("role", "lead"), ("user", "max")]),
         ("/incidents/INC-1/factors", &[("name", "Zinnober pool"), ("note", MARK)]),
-        ("/action-items", &[("title", "Zinnober first"), ("team", "payments"), ("owner", "max"), ("incident", "INC-1")]),
+        (
+            "/action-items",
+            &[("title", "Zinnober first"), ("team", "payments"), ("owner", "max"), ("incident", "INC-1")],
+        ),
         ("/action-items", &[("title", "Zinnober second"), ("team", "payments"), ("owner", "max")]),
         ("/saved-views", &[("view_name", MARK), ("query", "view=open"), ("view", "open"), ("view_team", "payments")]),
         ("/incidents/INC-1/postmortem", &[]),
-        ("/incidents/INC-1/postmortem/revisions", &[("markdown", "# Zinnober\n\nThe pool was full.\n"), ("base_revision", "1")]),
-        ("/incidents/INC-1/postmortem/drafts", &[("markdown", "# Zinnober\n\nHalf a draft.\n"), ("base_revision", "2")]),
+        (
+            "/incidents/INC-1/postmortem/revisions",
+            &[("markdown", "# Zinnober\n\nThe pool was full.\n"), ("base_revision", "1")],
+        ),
+        (
+            "/incidents/INC-1/postmortem/drafts",
+            &[("markdown", "# Zinnober\n\nHalf a draft.\n"), ("base_revision", "2")],
+        ),
         ("/incidents/INC-1/postmortem/review/comments", &[("quote", "The pool was full."), ("text", MARK)]),
         ("/incidents/INC-1/postmortem/public", &[("title", MARK), ("markdown", "Zinnober is well.\n")]),
         ("/retros", &[("team", "payments")]),
@@ -122,10 +135,7 @@ async fn of_the_admin(admin: &mut Http) {
             "/admin/signal-rules",
             &[("label_name", "team"), ("label_value", MARK), ("outcome", "declare"), ("incident_severity", "SEV3")],
         ),
-        (
-            "/admin/freezes",
-            &[("reason", MARK), ("starts_at", "2026-11-23T15:00"), ("ends_at", "2026-11-23T18:00")],
-        ),
+        ("/admin/freezes", &[("reason", MARK), ("starts_at", "2026-11-23T15:00"), ("ends_at", "2026-11-23T18:00")]),
         ("/admin/webhooks", &[("name", MARK), ("url", "http://127.0.0.1:9/x"), ("kinds", "incident_declared")]),
         ("/admin/postmortem-templates", &[("name", "Zinnober"), ("markdown", "# Zinnober\n")]),
         ("/admin/postmortem-templates/rules", &[("severity", "SEV4"), ("template", "zinnober")]),
