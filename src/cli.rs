@@ -229,7 +229,8 @@ fn execute(cli: Cli) -> Result<(), String> {
             crate::wording::cli::look(&files, form)
         }
         Command::Openapi => {
-            let json = crate::api::openapi::document().to_pretty_json().map_err(|error| error.to_string())?;
+            let json =
+                serde_json::to_string_pretty(&crate::api::openapi::document()).map_err(|error| error.to_string())?;
             println!("{json}");
             Ok(())
         }

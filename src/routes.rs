@@ -413,6 +413,15 @@ pub fn mount(config: &mut web::ServiceConfig) {
     config.default_service(web::route().to(crate::web::errors::not_found));
 }
 
+/// The methods that a path of the table takes, as `Allow` lists them.
+pub fn methods_of(pattern: &str) -> String {
+    let mut methods: Vec<&str> = TABLE.iter().filter(|entry| entry.path == pattern).map(|entry| entry.method).collect();
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.join(", ")
+}
+
 /// Whether `path` is a page of the table that may be opened by GET.
 pub fn is_known_page(path: &str) -> bool {
     path == "/"

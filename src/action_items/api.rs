@@ -173,7 +173,7 @@ fn number(key: &str) -> Result<i64, Error> {
     responses((status = 200, body = List<ItemBody>), (status = "4XX", body = Problem)))]
 pub async fn list(who: ApiRead, app: web::Data<App>, query: Query) -> Result<HttpResponse, Error> {
     let filter = Filter::read(&query.0, View::All)?;
-    let turn = Turn::from_query(query.0.some("cursor"), None).map_err(Error::Malformed)?;
+    let turn = Turn::from_query(query.0.some("cursor"), None).map_err(|sentence| Error::field("cursor", sentence))?;
     let viewpoint = Viewpoint { user_id: who.user.id, today: who.now.date() };
     let base_url = app.config.base_url.clone();
     let list = app

@@ -191,7 +191,8 @@ impl RawItem {
             None => base.due,
             Some(text) => check.date("due_on", text.as_deref()).map_or(Due::Never, Due::On),
         };
-        let status = self.status.as_deref().and_then(|text| check.word("status", Some(text), ""));
+        let status = self.status.as_deref().filter(|text| !text.trim().is_empty());
+        let status = status.and_then(|text| check.word("status", Some(text), ""));
         let evidence = evidence(&mut check, self.evidence.unwrap_or_default());
         let declined_reason = check.text("declined_reason", self.declined_reason.as_deref(), TEXT_LIMIT);
         let look_again_on = check.date("look_again_on", self.look_again_on.as_deref());

@@ -35,14 +35,20 @@ pub fn etag(revision: i64) -> String {
 /// The revision that an edit is based on, from `If-Match`; `*` and no header stand for "whatever is there".
 ///
 /// # Errors
-/// 412 for an ETag that was never given out.
+/// 400 for what is no ETag, 412 for one that was never given out.
 pub fn base_revision(request: &HttpRequest) -> Result<Option<i64>, Error> {
     let Some(header) = request.headers().get(IF_MATCH) else { return Ok(None) };
     let text = header.to_str().unwrap_or_default().trim();
     if text == "*" {
         return Ok(None);
     }
-    text.trim_start_matches("W/").trim_matches('"').parse().map(Some).map_err(|_| {
+    let quoted = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let Some(tag) = quoted else {
+        return Err(Error::Malformed(
+            "Send the ETag in If-Match as it was given, with its quotation marks.".to_owned(),
+        ));
+    };
+    tag.parse().map(Some).map_err(|_| {
         Error::Outdated("If-Match holds no ETag of this thing. Read it again and send its ETag.".to_owned())
     })
 }

@@ -36,8 +36,10 @@ pub fn key(request: &HttpRequest, caller: &Caller, body: &[u8]) -> Result<Once, 
         None => None,
         Some(value) => {
             let text = value.to_str().unwrap_or_default().trim();
-            if text.is_empty() || text.len() > KEY_LIMIT {
-                return Err(Error::Malformed(format!("Idempotency-Key takes 1 to {KEY_LIMIT} visible characters.")));
+            if text.is_empty() || text.len() > KEY_LIMIT || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(Error::Malformed(format!(
+                    "Idempotency-Key takes 1 to {KEY_LIMIT} letters, digits and signs, without blanks."
+                )));
             }
             Some(text.to_owned())
         }

@@ -4,3 +4,4 @@
 pub mod answer;
 pub mod idempotency;
 pub mod openapi;
+pub mod refine;

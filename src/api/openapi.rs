@@ -2,9 +2,11 @@
 //! route table, so that no handler is missing and none is invented.
 
 use actix_web::HttpResponse;
+use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
+use super::refine;
 use crate::{deploys, incidents, links, postmortems, releases, services, signals, timeline};
 
 #[derive(OpenApi)]
@@ -62,8 +64,10 @@ impl utoipa::Modify for Bearer {
 }
 
 /// The document.
-pub fn document() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+pub fn document() -> Value {
+    let mut document = serde_json::to_value(Document::openapi()).expect("the document has text for keys");
+    refine::refine(&mut document);
+    document
 }
 
 /// `GET /api/v1/openapi.json`

@@ -11,7 +11,7 @@ use super::who::{Viewer, request_id};
 use super::{passwords, views};
 use crate::app::App;
 use crate::error::{Error, FieldErrors};
-use crate::web::body::{Form, Query, header};
+use crate::web::body::{Query, SmallForm, header};
 use crate::web::fields::Fields;
 use crate::web::flash::Flash;
 use crate::web::guard::client_address;
@@ -58,7 +58,7 @@ pub async fn setup(request: HttpRequest, app: web::Data<App>) -> Result<HttpResp
 ///
 /// # Errors
 /// 409 when somebody was faster.
-pub async fn set_up(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Error> {
+pub async fn set_up(request: HttpRequest, app: web::Data<App>, form: SmallForm) -> Result<HttpResponse, Error> {
     if app.db.read(queries::is_set_up).await? {
         return Err(Error::Conflict("Debrief is set up already. Sign in with the account that was made.".to_owned()));
     }
@@ -106,16 +106,18 @@ pub async fn sign_in_form(request: HttpRequest, app: web::Data<App>, query: Quer
 ///
 /// # Errors
 /// 429 after too many tries.
-pub async fn sign_in(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Error> {
+pub async fn sign_in(request: HttpRequest, app: web::Data<App>, form: SmallForm) -> Result<HttpResponse, Error> {
     let fields = form.0;
     let (email, now, browser) = (fields.get("email").trim().to_lowercase(), app.clock.now(), browser(&request, &app));
     let subjects =
         [format!("account {}", email.chars().take(200).collect::<String>()), format!("address {}", browser.address)];
-    let (wanted, limited) = (email.clone(), subjects.clone());
+    let (wanted, limited) = (email, subjects.clone());
+    // Counted before the password is looked at, so that many tries at once are no way around the limit.
     let user = app
         .db
-        .read(move |c| {
+        .write(move |c| {
             queries::check_attempts(c, &limited, now)?;
+            queries::note_attempt(c, &limited, now)?;
             queries::by_email(c, &wanted)
         })
         .await?;
@@ -125,7 +127,6 @@ pub async fn sign_in(request: HttpRequest, app: web::Data<App>, form: Form) -> R
         .await
         .map_err(|error| Error::Fault(error.to_string()))?;
     let Some(user) = user.filter(|_| is_right) else {
-        app.db.write(move |c| queries::note_attempt(c, &subjects, now)).await?;
         let mut shown = fields;
         shown.set("password", "");
         return page_with(
@@ -137,7 +138,13 @@ pub async fn sign_in(request: HttpRequest, app: web::Data<App>, form: Form) -> R
             },
         );
     };
-    let token = app.db.write(move |c| queries::open_session(c, user.id, &browser, now)).await?;
+    let token = app
+        .db
+        .write(move |c| {
+            queries::forget_attempt(c, &subjects, now)?;
+            queries::open_session(c, user.id, &browser, now)
+        })
+        .await?;
     let mut response = see_other(own_path(fields.get("next")));
     response.add_cookie(&session_cookie(&app, token)).map_err(|error| Error::Fault(error.to_string()))?;
     Ok(response)

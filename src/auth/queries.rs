@@ -288,7 +288,7 @@ pub fn by_email_or_handle(c: &mut Conn, wanted: &str) -> Result<Option<User>, Er
         .optional()?)
 }
 
-/// Counts a failed sign-in of an account and of an address.
+/// Counts a try to sign in, of an account and of an address; [`forget_attempt`] takes it back when it was right.
 ///
 /// # Errors
 /// The database's.
@@ -303,12 +303,38 @@ pub fn note_attempt(c: &mut Conn, subjects: &[String], now: Moment) -> Result<()
     Ok(())
 }
 
-/// Refuses further tries for an account or address that failed too often.
+/// Takes a try back that was right after all: only failed ones count.
+///
+/// # Errors
+/// The database's.
+pub fn forget_attempt(c: &mut Conn, subjects: &[String], now: Moment) -> Result<(), Error> {
+    for subject in subjects {
+        let newest = sign_in_attempts::table
+            .filter(sign_in_attempts::subject.eq(subject))
+            .filter(sign_in_attempts::attempted_at.eq(now))
+            .order(sign_in_attempts::id.desc())
+            .select(sign_in_attempts::id)
+            .first::<i64>(c)
+            .optional()?;
+        if let Some(id) = newest {
+            diesel::delete(sign_in_attempts::table.find(id)).execute(c)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses further tries for an account or address that failed too often. Tries of the same account or address
+/// queue up here until the transaction ends.
 ///
 /// # Errors
 /// 429 with the seconds to wait.
 pub fn check_attempts(c: &mut Conn, subjects: &[String], now: Moment) -> Result<(), Error> {
     for subject in subjects {
+        if let Conn::Postgres(c) = c {
+            diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))")
+                .bind::<diesel::sql_types::Text, _>(subject)
+                .execute(c)?;
+        }
         let recent: Vec<Moment> = sign_in_attempts::table
             .filter(sign_in_attempts::subject.eq(subject))
             .filter(sign_in_attempts::attempted_at.ge(now.plus_s(-ATTEMPT_WINDOW_S)))

@@ -198,7 +198,7 @@ async fn caller(request: HttpRequest, allowed: &[Scope]) -> Result<Caller, Error
     if !allowed.contains(&token.scope) {
         return Err(Error::Forbidden(format!("A token with the scope {} may not do this.", token.scope)));
     }
-    if user.role == Role::Viewer && *request.method() != Method::GET {
+    if user.role == Role::Viewer && !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Error::Forbidden("The token's owner may read, but not change anything.".to_owned()));
     }
     Ok(Caller { user, scope: token.scope, request_id: request_id(&request), now })

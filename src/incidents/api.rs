@@ -141,7 +141,7 @@ impl IncidentBody {
     responses((status = 200, body = List<IncidentBody>), (status = "4XX", body = Problem)))]
 pub async fn list(_who: ApiRead, app: web::Data<App>, query: Query) -> Result<HttpResponse, Error> {
     let filter = Filter::from_fields(&query.0, &Zone::UTC)?;
-    let turn = Turn::from_query(query.0.some("cursor"), None).map_err(Error::Malformed)?;
+    let turn = Turn::from_query(query.0.some("cursor"), None).map_err(|sentence| Error::field("cursor", sentence))?;
     let base_url = app.config.base_url.clone();
     let body = app
         .db

@@ -153,7 +153,7 @@ fn detail(board: &Board, base_url: &str) -> DetailBody {
         ("cursor" = Option<String>, Query, description = "From `next_cursor` of the page before")),
     responses((status = 200, body = List<RetroBody>), (status = "4XX", body = Problem)))]
 pub async fn list(_who: ApiRead, app: web::Data<App>, query: Query) -> Result<HttpResponse, Error> {
-    let turn = Turn::from_query(query.0.some("cursor"), None).map_err(Error::Malformed)?;
+    let turn = Turn::from_query(query.0.some("cursor"), None).map_err(|sentence| Error::field("cursor", sentence))?;
     let filter = forms::filter(&query.0)?;
     let found = app.db.read(move |c| queries::list(c, &filter, turn)).await?;
     let base_url = &app.config.base_url;

@@ -39,7 +39,7 @@ pub struct HitBody {
 /// 422 for a filter that cannot be read.
 #[utoipa::path(get, path = "/api/v1/search", tag = "search",
     params(
-        ("q" = String, Query, description = "Words; a part in double quotes is a phrase"),
+        ("q" = Option<String>, Query, description = "Words; a part in double quotes is a phrase"),
         ("kind" = Option<String>, Query), ("service" = Option<String>, Query),
         ("from" = Option<String>, Query), ("to" = Option<String>, Query),
         ("cursor" = Option<String>, Query, description = "From `next_cursor` of the page before")),

@@ -75,6 +75,20 @@ impl FromRequest for Form {
     }
 }
 
+/// A submitted HTML form of a few lines, which anybody may send.
+pub struct SmallForm(pub Fields);
+
+impl FromRequest for SmallForm {
+    type Error = Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move { read_form(&request, &mut payload, SMALL_LIMIT_BYTES).await.map(SmallForm) })
+    }
+}
+
 async fn read_form(request: &HttpRequest, payload: &mut Payload, limit_bytes: usize) -> Result<Fields, Error> {
     let kind = content_type(request);
     if !kind.is_empty() && kind != "application/x-www-form-urlencoded" {
@@ -186,11 +200,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for WritingJson<T> {
 /// # Errors
 /// 400 for what is no JSON or nested too deeply, 422 for wrong types.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let value: serde_json::Value =
+    let mut value: serde_json::Value =
         serde_json::from_slice(bytes).map_err(|error| Error::Malformed(format!("The body is not JSON: {error}.")))?;
     if depth(&value) > JSON_DEPTH_LIMIT {
         return Err(Error::Malformed(format!("The JSON is nested more than {JSON_DEPTH_LIMIT} levels deep.")));
     }
+    whole_numbers(&mut value);
     serde_path_to_error::deserialize(value).map_err(|error| {
         let field = pointer(error.path());
         Error::Invalid(FieldErrors::one(field, format!("{}.", sentence(&error.inner().to_string()))))
@@ -202,6 +217,24 @@ fn depth(value: &serde_json::Value) -> usize {
         serde_json::Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         serde_json::Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
         _ => 0,
+    }
+}
+
+/// `4.0` is the number 4 to JSON, and programs without whole numbers write it so.
+fn whole_numbers(value: &mut serde_json::Value) {
+    /// Beyond it a float has no room for every whole number.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        serde_json::Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        serde_json::Value::Number(number) if number.is_f64() => {
+            if let Some(float) = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= EXACT) {
+                #[expect(clippy::cast_possible_truncation, reason = "it is whole and within what both can hold")]
+                let whole = float as i64;
+                *number = whole.into();
+            }
+        }
+        _ => {}
     }
 }
 

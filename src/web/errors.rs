@@ -3,7 +3,7 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
@@ -47,6 +47,9 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     }
     let mut response = HttpResponse::build(error.status_code());
     match error {
+        Error::WrongMethod => {
+            response.insert_header((ALLOW, crate::routes::methods_of(&request.match_pattern().unwrap_or_default())));
+        }
         Error::Busy | Error::Unsure | Error::DiskFull => {
             response.insert_header((RETRY_AFTER, "2"));
         }

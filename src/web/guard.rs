@@ -1,6 +1,7 @@
 //! What stands in front of every handler: a number for the request, the cross-site check, refused encodings,
 //! security headers, and one line in the log.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -8,8 +9,8 @@ use actix_web::cookie::Cookie;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
-    CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
-    SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN,
+    REFERRER_POLICY, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
@@ -75,6 +76,10 @@ pub async fn stand(
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     }
+    // What says nothing of it is nobody's to keep.
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     if is_tls {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
@@ -98,8 +103,8 @@ fn header(value: &str) -> HeaderValue {
 
 /// Why a request is not even looked at.
 fn refusal(request: &ServiceRequest) -> Option<Error> {
-    let encoding = request.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    if encoding.is_some_and(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity")) {
+    let mut encodings = request.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    if encodings.any(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity")) {
         return Some(Error::Unsupported("Send the body uncompressed, without Content-Encoding.".to_owned()));
     }
     let is_unsafe = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -129,19 +134,32 @@ fn is_from_here(request: &ServiceRequest) -> bool {
 
 /// The address of whoever asks: the peer's, or what a trusted proxy says in `X-Forwarded-For`.
 pub fn client_address(request: &actix_web::HttpRequest, app: &App) -> String {
-    let Some(peer) = request.peer_addr().map(|address| address.ip()) else {
+    let Some(peer) = request.peer_addr().map(|address| address.ip().to_canonical()) else {
         return "unknown".to_owned();
     };
-    if !app.config.trusted_proxies.contains(&peer) {
+    let is_ours = |address: &IpAddr| app.config.trusted_proxies.contains(address);
+    if !is_ours(&peer) {
         return peer.to_string();
     }
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let headers = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let chain: Vec<&str> = headers.flat_map(|list| list.split(',')).collect();
     // From the right: the first address that is not one of our own proxies is the nearest that can be believed.
-    forwarded
-        .into_iter()
-        .flat_map(|list| list.rsplit(','))
-        .filter_map(|part| part.trim().parse::<std::net::IpAddr>().ok())
-        .find(|address| !app.config.trusted_proxies.contains(address))
-        .unwrap_or(peer)
-        .to_string()
+    // What a proxy wrote in other words hides who asked it; further left anybody may have written anything.
+    let mut nearest = peer;
+    for part in chain.into_iter().rev() {
+        let Some(address) = forwarded(part.trim()) else { break };
+        nearest = address;
+        if !is_ours(&address) {
+            break;
+        }
+    }
+    nearest.to_string()
+}
+
+/// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`.
+fn forwarded(part: &str) -> Option<IpAddr> {
+    let address = part.parse::<IpAddr>().ok();
+    let bare = || part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).and_then(|inner| inner.parse().ok());
+    let with_port = || part.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    address.or_else(bare).or_else(with_port).map(|address| address.to_canonical())
 }

@@ -102,7 +102,7 @@ fn in_bounds(reading: &Reading) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(crate::fuzz::cases(1500))]
 
     #[test]
     fn whatever_stands_anywhere_is_read_in_bounds(

@@ -7,6 +7,7 @@ pub mod plans;
 pub mod program;
 pub mod receiver;
 pub mod smtp;
+pub mod world;
 
 use debrief::app::App;
 use debrief::auth::actor::Actor;
@@ -97,6 +98,13 @@ impl TestApp {
     pub fn with_mail(&self, mail: MailConfig) -> Self {
         let mut config = (*self.app.config).clone();
         config.mail = Some(mail);
+        TestApp { app: App::new(self.app.db.clone(), self.app.clock.clone(), config) }
+    }
+
+    /// The same Debrief with other settings.
+    pub fn with_config(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = (*self.app.config).clone();
+        change(&mut config);
         TestApp { app: App::new(self.app.db.clone(), self.app.clock.clone(), config) }
     }
 
