@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::auth::nav::Navs;
 use crate::auth::sealed::Seal;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -27,6 +28,8 @@ pub struct App {
     pub mailer: Option<Sender>,
     /// Who watches which retro on this node.
     pub live: Arc<crate::retros::live::Hub>,
+    /// What the navigation shows each person.
+    pub navs: Arc<Navs>,
     /// The one door for calls to other programs.
     pub outbound: Client,
     /// Seals the secrets of other programs.
@@ -42,6 +45,6 @@ impl App {
         let metrics = Arc::new(Metrics::new());
         let mailer = config.mail.as_ref().map(Sender::new);
         let live = Arc::default();
-        App { db, clock, config: Arc::new(config), metrics, node: node.into(), mailer, live, outbound, seal }
+        App { db, clock, config: Arc::new(config), metrics, node: node.into(), mailer, live, navs: Arc::default(), outbound, seal }
     }
 }

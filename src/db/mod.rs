@@ -17,19 +17,22 @@ pub mod pool;
 #[expect(missing_docs, reason = "the columns are named by the words of the product; the migrations say the rest")]
 pub mod schema;
 pub mod tables;
+mod together;
 pub mod types;
 
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 pub use self::conn::Conn;
 pub use self::errors::{DbError, OpenError};
 use self::pool::{Access, Manager};
+use self::together::Together;
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +81,10 @@ struct Inner {
     readers: r2d2::Pool<Manager>,
     writers: r2d2::Pool<Manager>,
     enqueued: Notify,
+    together: Together,
+    commit_count: AtomicU64,
+    /// Reads under way: as many as there are connections, so that the others wait without a thread.
+    reading: Arc<Semaphore>,
 }
 
 impl Db {
@@ -106,7 +113,16 @@ impl Db {
                 (pool.clone(), pool)
             }
         };
-        Ok(Db { inner: Arc::new(Inner { target: target.clone(), readers, writers, enqueued: Notify::new() }) })
+        let inner = Inner {
+            target: target.clone(),
+            reading: Arc::new(Semaphore::new(READER_COUNT as usize)),
+            readers,
+            writers,
+            enqueued: Notify::new(),
+            together: Together::default(),
+            commit_count: AtomicU64::new(0),
+        };
+        Ok(Db { inner: Arc::new(inner) })
     }
 
     /// Where this database is.
@@ -135,8 +151,57 @@ impl Db {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
+        let permit = self.turn_to_read().await?;
         let db = self.clone();
-        off_thread(move || db.read_blocking(work)).await
+        off_thread(move || {
+            let _permit = permit;
+            db.read_blocking(work)
+        })
+        .await
+    }
+
+    /// [`Db::read`] for a single statement, which sees one state without a transaction around it.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn look<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let permit = self.turn_to_read().await?;
+        let db = self.clone();
+        off_thread(move || {
+            let _permit = permit;
+            let mut slot = db.inner.readers.get().map_err(DbError::pool)?;
+            slot.broken = true;
+            let outcome = work(&mut slot.conn);
+            // A server that has gone away shows when a connection to it is used.
+            slot.broken = outcome.is_err() && matches!(slot.conn, Conn::Postgres(_));
+            outcome
+        })
+        .await
+    }
+
+    async fn turn_to_read(&self) -> Result<OwnedSemaphorePermit, DbError> {
+        match tokio::time::timeout(PATIENCE, self.inner.reading.clone().acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(DbError::Busy),
+        }
+    }
+
+    /// How many transactions this node has committed. What was read stays true for as long as this does not change,
+    /// but for what other nodes and programs do.
+    pub fn commit_count(&self) -> u64 {
+        self.inner.commit_count.load(Ordering::Acquire)
+    }
+
+    fn committed(&self) {
+        self.inner.commit_count.fetch_add(1, Ordering::Release);
+        if ENQUEUED.with(Cell::take) {
+            self.inner.enqueued.notify_one();
+        }
     }
 
     /// Runs `work` in one transaction that is committed when it returns `Ok`, off the async threads.
@@ -171,11 +236,12 @@ impl Db {
             slot.broken = true;
             return Err(DbError::from(error).into());
         }
-        let outcome = work(c);
+        // Work that panics leaves the transaction open: the pool throws such a connection away.
+        slot.broken = true;
+        let outcome = work(&mut slot.conn);
+        let c = &mut slot.conn;
         // A read has nothing to lose: ending it with ROLLBACK is right whether it went well or not.
-        if c.batch_execute("ROLLBACK").is_err() {
-            slot.broken = true;
-        }
+        slot.broken = c.batch_execute("ROLLBACK").is_err();
         outcome
     }
 
@@ -190,22 +256,20 @@ impl Db {
             ENQUEUED.with(|flag| flag.set(false));
             errors::forget_race();
             let c = &mut slot.conn;
-            let begin = match c {
-                Conn::Postgres(_) => "BEGIN",
-                Conn::Sqlite(_) => "BEGIN IMMEDIATE",
-            };
-            if let Err(error) = c.batch_execute(begin) {
+            if let Err(error) = c.batch_execute(begin_write(c)) {
                 slot.broken = true;
                 return Err(DbError::from(error).into());
             }
-            let outcome = work(c).and_then(|value| {
+            slot.broken = true;
+            let outcome = work(&mut slot.conn);
+            slot.broken = false;
+            let c = &mut slot.conn;
+            let outcome = outcome.and_then(|value| {
                 c.batch_execute("COMMIT").map(|()| value).map_err(|error| DbError::from(error).into())
             });
             match outcome {
                 Ok(value) => {
-                    if ENQUEUED.with(Cell::take) {
-                        self.inner.enqueued.notify_one();
-                    }
+                    self.committed();
                     return Ok(value);
                 }
                 Err(error) => {
@@ -224,6 +288,14 @@ impl Db {
                 }
             }
         }
+    }
+}
+
+/// How a transaction that changes something begins.
+const fn begin_write(c: &Conn) -> &'static str {
+    match c {
+        Conn::Postgres(_) => "BEGIN",
+        Conn::Sqlite(_) => "BEGIN IMMEDIATE",
     }
 }
 

@@ -265,6 +265,7 @@ diesel::table! {
     incident_services (incident_id, service_id) {
         incident_id -> BigInt,
         service_id -> BigInt,
+        struck_at -> BigInt,
     }
 }
 
@@ -281,6 +282,7 @@ diesel::table! {
     incident_tags (incident_id, tag) {
         incident_id -> BigInt,
         tag -> Text,
+        struck_at -> BigInt,
     }
 }
 
@@ -414,6 +416,7 @@ diesel::table! {
         name -> Text,
         description -> Text,
         created_at -> BigInt,
+        incident_count -> BigInt,
     }
 }
 
@@ -424,6 +427,7 @@ diesel::table! {
         note -> Text,
         user_id -> Nullable<BigInt>,
         added_at -> BigInt,
+        struck_at -> BigInt,
     }
 }
 

@@ -51,17 +51,20 @@ pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error>
         .limit(CANDIDATES)
         .select(incident_factors::factor_id)
         .load(c)?;
-    let by_factor: Vec<(String, Incident)> = incident_factors::table
-        .inner_join(incidents::table)
-        .inner_join(contributing_factors::table)
-        .filter(incident_factors::factor_id.eq_any(own_factors))
-        .filter(incidents::id.ne(incident.id))
-        .order((incidents::started_at.desc(), incidents::id.desc(), contributing_factors::id))
-        .limit(CANDIDATES)
-        .select((contributing_factors::name, Incident::as_select()))
-        .load(c)?;
-    for (name, other) in by_factor {
-        found.entry(other.id).or_insert_with(|| blank(other)).factors.push(name);
+    // Each factor by itself: its last incidents are the first of its index, those of several would have to be sorted.
+    for factor_id in own_factors {
+        let by_factor: Vec<(String, Incident)> = incident_factors::table
+            .inner_join(incidents::table)
+            .inner_join(contributing_factors::table)
+            .filter(incident_factors::factor_id.eq(factor_id))
+            .filter(incident_factors::incident_id.ne(incident.id))
+            .order((incident_factors::struck_at.desc(), incident_factors::incident_id.desc()))
+            .limit(CANDIDATES)
+            .select((contributing_factors::name, Incident::as_select()))
+            .load(c)?;
+        for (name, other) in by_factor {
+            found.entry(other.id).or_insert_with(|| blank(other)).factors.push(name);
+        }
     }
     let own_services: Vec<i64> = incident_services::table
         .filter(incident_services::incident_id.eq(incident.id))
@@ -69,17 +72,19 @@ pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error>
         .limit(CANDIDATES)
         .select(incident_services::service_id)
         .load(c)?;
-    let by_service: Vec<(String, Incident)> = incident_services::table
-        .inner_join(incidents::table)
-        .inner_join(services::table)
-        .filter(incident_services::service_id.eq_any(own_services))
-        .filter(incidents::id.ne(incident.id))
-        .order((incidents::started_at.desc(), incidents::id.desc(), services::id))
-        .limit(CANDIDATES)
-        .select((services::name, Incident::as_select()))
-        .load(c)?;
-    for (name, other) in by_service {
-        found.entry(other.id).or_insert_with(|| blank(other)).services.push(name);
+    for service_id in own_services {
+        let by_service: Vec<(String, Incident)> = incident_services::table
+            .inner_join(incidents::table)
+            .inner_join(services::table)
+            .filter(incident_services::service_id.eq(service_id))
+            .filter(incident_services::incident_id.ne(incident.id))
+            .order((incident_services::struck_at.desc(), incident_services::incident_id.desc()))
+            .limit(CANDIDATES)
+            .select((services::name, Incident::as_select()))
+            .load(c)?;
+        for (name, other) in by_service {
+            found.entry(other.id).or_insert_with(|| blank(other)).services.push(name);
+        }
     }
     let own_words = telling_words(&incident.title);
     // The longest words are the rarest.
