@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use debrief::db::{Conn, Db, OpenError, Target, pool};
+use debrief::db::{Conn, OpenError, Target, migrations, pool};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -48,7 +48,8 @@ pub struct Store {
 impl Store {
     /// Migrates an empty database and takes its indexes and triggers away.
     pub fn open(target: &Target) -> Result<Self, OpenError> {
-        drop(Db::open(target)?);
+        pool::check_reachable(target)?;
+        migrations::run(target)?;
         let mut c = pool::connect(target, pool::Access::Write)?;
         let before = match &c {
             Conn::Sqlite(_) => {

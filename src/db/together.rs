@@ -6,6 +6,7 @@
 //! is told that it succeeded before the commit that carries it has.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use diesel::connection::SimpleConnection;
@@ -91,17 +92,6 @@ impl Together {
     }
 }
 
-/// Whoever attends the queue leaves it to the next one, also when the work panics.
-struct Attendance<'a>(&'a Together);
-
-impl Drop for Attendance<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.queue().is_attended = false;
-        }
-    }
-}
-
 impl Db {
     /// [`Db::write`] for small work of which much comes at once: several pieces share a commit.
     ///
@@ -131,13 +121,13 @@ impl Db {
 
     /// Works the queue off, a commit at a time.
     fn attend(&self) {
-        let _attendance = Attendance(&self.inner.together);
         loop {
             let errands = self.inner.together.next();
             if errands.is_empty() {
                 return;
             }
-            self.commit_together(errands);
+            // Work that panics is told to those who shared its transaction, and the others' goes on.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.commit_together(errands)));
         }
     }
 

@@ -48,15 +48,11 @@ pub(super) fn key(question: &'static str, from: &impl Hash) -> Key {
 /// The answer that was kept.
 pub(super) fn find<T: Send + Sync + 'static>(key: Key) -> Option<Arc<T>> {
     let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
-    let (_, found) = match memory.young.entries.get(&key) {
-        Some(found) => found,
-        None => {
-            let (bytes, found) = memory.old.entries.remove(&key)?;
-            memory.old.bytes -= bytes;
-            memory.put(key, bytes, found);
-            memory.young.entries.get(&key)?
-        }
-    };
+    if let Some((bytes, found)) = memory.old.entries.remove(&key) {
+        memory.old.bytes -= bytes;
+        memory.put(key, bytes, found);
+    }
+    let (_, found) = memory.young.entries.get(&key)?;
     found.clone().downcast().ok()
 }
 

@@ -1,3 +1,4 @@
+DROP INDEX postmortems_by_starter;
 DROP INDEX action_items_on_factors_by_closing;
 DROP INDEX action_items_by_factor_closing;
 DROP TRIGGER strike_moved;

@@ -41,3 +41,6 @@ END;
 CREATE INDEX action_items_by_factor_closing ON action_items (factor_id, closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX action_items_on_factors_by_closing ON action_items (closed_at, id, factor_id, status)
 WHERE closed_at IS NOT NULL AND factor_id IS NOT NULL;
+
+-- What somebody is writing, without looking at what everybody is.
+CREATE INDEX postmortems_by_starter ON postmortems (started_by, status, updated_at, id);
