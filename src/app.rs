@@ -45,6 +45,17 @@ impl App {
         let metrics = Arc::new(Metrics::new());
         let mailer = config.mail.as_ref().map(Sender::new);
         let live = Arc::default();
-        App { db, clock, config: Arc::new(config), metrics, node: node.into(), mailer, live, navs: Arc::default(), outbound, seal }
+        App {
+            db,
+            clock,
+            config: Arc::new(config),
+            metrics,
+            node: node.into(),
+            mailer,
+            live,
+            navs: Arc::default(),
+            outbound,
+            seal,
+        }
     }
 }

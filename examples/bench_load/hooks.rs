@@ -54,7 +54,11 @@ fn client(address: &str, run: u64, (start, end): (Instant, Instant), rate: u64) 
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let request = request(run, number);
-        let due = if rate == 0 { Instant::now().max(start) } else { start + Duration::from_nanos(number * 1_000_000_000 / rate) };
+        let due = if rate == 0 {
+            Instant::now().max(start)
+        } else {
+            start + Duration::from_nanos(number * 1_000_000_000 / rate)
+        };
         if due >= end {
             return Ok((times, refused));
         }

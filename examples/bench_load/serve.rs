@@ -20,7 +20,9 @@ pub fn serve(file: &str, address: &str) -> Result<(), String> {
         status,
         headers: lines
             .filter_map(|line| line.split_once(": "))
-            .filter(|(name, _)| !matches!(name.to_ascii_lowercase().as_str(), "content-length" | "date" | "transfer-encoding"))
+            .filter(|(name, _)| {
+                !matches!(name.to_ascii_lowercase().as_str(), "content-length" | "date" | "transfer-encoding")
+            })
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
         body: web::Bytes::copy_from_slice(&bytes[end + 4..]),

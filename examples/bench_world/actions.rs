@@ -18,10 +18,8 @@ pub fn add(c: &mut Conn, plan: &Plan, told: &[Told]) {
          declined_reason, closed_at, created_by, revision, created_at, updated_at, put_off_count, done_by, check_on",
     );
     let mut evidence = Sheet::new("action_item_evidence", "action_item_id, text, url, user_id, given_at");
-    let mut changes = Sheet::new(
-        "action_item_changes",
-        "action_item_id, field, old_value, new_value, reason, user_id, changed_at",
-    );
+    let mut changes =
+        Sheet::new("action_item_changes", "action_item_id, field, old_value, new_value, reason, user_id, changed_at");
     let mut unfinished = plan.unfinished_actions;
     for number in 1..=plan.actions {
         let told = &told[((number - 1) / 3) as usize];
@@ -82,12 +80,9 @@ fn add_retros(c: &mut Conn, plan: &Plan) {
          revision, created_by, created_at, updated_at",
     );
     let mut people = Sheet::keyed("retro_people", "retro_id, user_id, joined_at, last_seen_at");
-    let mut entries = Sheet::new(
-        "retro_entries",
-        "retro_id, position, kind, action_item_id, reason, other_reasons, spent_s",
-    );
-    let mut decisions =
-        Sheet::new("retro_decisions", "retro_id, entry_id, verb, text, old_value, user_id, decided_at");
+    let mut entries =
+        Sheet::new("retro_entries", "retro_id, position, kind, action_item_id, reason, other_reasons, spent_s");
+    let mut decisions = Sheet::new("retro_decisions", "retro_id, entry_id, verb, text, old_value, user_id, decided_at");
     for number in 1..=plan.retros {
         let team = number % TEAMS + 1;
         let meets = plan.at(number, plan.retros, 0);

@@ -6,9 +6,9 @@ pub struct Chance(u64);
 impl Chance {
     /// A stream of its own for one kind of rows, so that more of one kind shuffles nothing of another.
     pub fn of(seed: u64, label: &str) -> Self {
-        let hash = label.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = label
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Chance(seed.rotate_left(23) ^ hash)
     }
 

@@ -77,8 +77,7 @@ pub fn add_signals(c: &mut Conn, plan: &Plan) {
         "source, group_key, title, summary, severity, state, service_name, service_id, environment, labels, url, \
          firing_count, first_started_at, last_started_at, last_ended_at, told_by, created_at, updated_at",
     );
-    let mut alerts =
-        Sheet::new("signal_alerts", "signal_id, labels_hash, started_at, ended_at, heard_firing, is_open");
+    let mut alerts = Sheet::new("signal_alerts", "signal_id, labels_hash, started_at, ended_at, heard_firing, is_open");
     for number in 1..=plan.signals {
         let at = plan.at(number, plan.signals, chance.below(HOUR_MS));
         let service = chance.skewed(SERVICES) + 1;
@@ -91,7 +90,8 @@ pub fn add_signals(c: &mut Conn, plan: &Plan) {
         let severity = if chance.happens(300) { "critical" } else { "warning" };
         let summary = format!("{name} {}", chance.pick(SYMPTOMS));
         let is_firing = number > plan.signals - plan.firing_signals * 2 && chance.happens(500);
-        let ended = Some(at + chance.between(2, 240) * MINUTE_MS).filter(|_| !is_firing).map(|end| end.min(plan.now_ms));
+        let ended =
+            Some(at + chance.between(2, 240) * MINUTE_MS).filter(|_| !is_firing).map(|end| end.min(plan.now_ms));
         let state = if is_firing { "firing" } else { "resolved" };
         let told_by = format!("{at:015}.{}.bench", u8::from(is_firing));
         let touched = ended.unwrap_or(at);

@@ -82,10 +82,8 @@ pub fn add(c: &mut Conn, plan: &Plan) {
 
 fn people(c: &mut Conn, plan: &Plan) {
     let (began, now) = (plan.began_ms, plan.now_ms);
-    let mut users = Sheet::new(
-        "users",
-        "email, handle, name, role, zone, theme, keys_on, password_hash, disabled_at, created_at",
-    );
+    let mut users =
+        Sheet::new("users", "email, handle, name, role, zone, theme, keys_on, password_hash, disabled_at, created_at");
     let mut members = Sheet::keyed("team_members", "team_id, user_id");
     for person in 1..=PEOPLE {
         let handle = format!("person-{person}");
@@ -116,10 +114,8 @@ fn people(c: &mut Conn, plan: &Plan) {
     }
     members.send(c);
     let for_ever = now + 10 * 365 * DAY;
-    let mut sessions = Sheet::new(
-        "sessions",
-        "token_hash, user_id, user_agent, address, created_at, last_used_at, expires_at",
-    );
+    let mut sessions =
+        Sheet::new("sessions", "token_hash, user_id, user_agent, address, created_at, last_used_at, expires_at");
     let hash = token_hash(SESSION);
     row!(sessions, c; &hash, 1, "bench", "127.0.0.1", now, now, for_ever);
     sessions.send(c);

@@ -191,7 +191,8 @@ fn add_timeline(
             _ => chance.pick(NOTES).to_owned(),
         };
         let person = (declarer + place) % PEOPLE + 1;
-        let event = row!(sheets.events, c; number, at, kind, source, &text, person, None::<i64>, place % 11 == 4, 1, at, at);
+        let event =
+            row!(sheets.events, c; number, at, kind, source, &text, person, None::<i64>, place % 11 == 4, 1, at, at);
         if chance.happens(50) {
             row!(sheets.evidence, c; event, "https://grafana.example.org/d/abc", "Graph");
         }

@@ -13,10 +13,7 @@ pub fn add(c: &mut Conn, plan: &Plan, told: &[Told]) {
     let mut chance = Chance::of(plan.seed, "log");
     let mut audit =
         Sheet::new("audit_entries", "happened_at, user_id, actor, action, subject, old_value, new_value, request_id");
-    let mut notices = Sheet::new(
-        "notices",
-        "kind, thing_kind, thing_key, path, title, body, why, actor_id, told_at",
-    );
+    let mut notices = Sheet::new("notices", "kind, thing_kind, thing_key, path, title, body, why, actor_id, told_at");
     let mut messages = Sheet::new(
         "messages",
         "lane, kind, notice_id, user_id, state, public_id, due_at, attempts, last_error, created_at, settled_at",
@@ -48,7 +45,8 @@ pub fn add(c: &mut Conn, plan: &Plan, told: &[Told]) {
             let notice = row!(notices, c; "incident_declared", "incident", &key, &path, &title, "", "You are on call",
                 person, at);
             let (lane, public) = (format!("mail:{person}"), format!("{request}@example.org"));
-            let message = row!(messages, c; &lane, "incident_declared", notice, person, "sent", &public, at, 1, "", at, at);
+            let message =
+                row!(messages, c; &lane, "incident_declared", notice, person, "sent", &public, at, 1, "", at, at);
             row!(attempts, c; message, "delivered", "", 40, at);
         }
     }

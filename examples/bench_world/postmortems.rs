@@ -21,10 +21,8 @@ pub fn add(c: &mut Conn, plan: &Plan, told: &[Told]) {
         "postmortem_id, number, base_number, markdown, note, user_id, created_at, frozen_markdown",
     );
     let mut steps = Sheet::new("postmortem_steps", "postmortem_id, status, reason, revision, user_id, happened_at");
-    let mut requests =
-        Sheet::new("review_requests", "postmortem_id, user_id, due_on, asked_by, asked_at, answered_at");
-    let mut verdicts =
-        Sheet::new("review_verdicts", "postmortem_id, user_id, verdict, note, revision, given_at");
+    let mut requests = Sheet::new("review_requests", "postmortem_id, user_id, due_on, asked_by, asked_at, answered_at");
+    let mut verdicts = Sheet::new("review_verdicts", "postmortem_id, user_id, verdict, note, revision, given_at");
     let mut comments = Sheet::new(
         "review_comments",
         "postmortem_id, user_id, revision, quote, words_before, words_after, text, created_at",
@@ -76,8 +74,7 @@ pub fn add(c: &mut Conn, plan: &Plan, told: &[Told]) {
                 "Do we know how full?", saved);
         }
     }
-    for sheet in
-        [&mut postmortems, &mut revisions, &mut steps, &mut requests, &mut verdicts, &mut comments, &mut reads]
+    for sheet in [&mut postmortems, &mut revisions, &mut steps, &mut requests, &mut verdicts, &mut comments, &mut reads]
     {
         sheet.send(c);
     }

@@ -3,14 +3,40 @@
 use crate::chance::Chance;
 
 pub const SUBJECTS: &[&str] = &[
-    "checkout", "the ledger", "sign-in", "search", "the queue of letters", "the picture cache", "invoices", "the timetable",
-    "session storage", "the edge proxy", "the price feed", "stock counts", "the replica", "webhook delivery", "exports",
-    "the recommendation index", "rate limits", "the certificate of the gateway", "address look-ups", "the nightly import",
+    "checkout",
+    "the ledger",
+    "sign-in",
+    "search",
+    "the queue of letters",
+    "the picture cache",
+    "invoices",
+    "the timetable",
+    "session storage",
+    "the edge proxy",
+    "the price feed",
+    "stock counts",
+    "the replica",
+    "webhook delivery",
+    "exports",
+    "the recommendation index",
+    "rate limits",
+    "the certificate of the gateway",
+    "address look-ups",
+    "the nightly import",
 ];
 pub const SYMPTOMS: &[&str] = &[
-    "answers slowly", "gives errors to one in five requests", "times out in the northern region", "serves old data",
-    "drops requests under load", "fills its disk", "refuses new connections", "shows empty pages",
-    "sends letters twice", "loses its connection to the database", "uses all of its memory", "falls behind by an hour",
+    "answers slowly",
+    "gives errors to one in five requests",
+    "times out in the northern region",
+    "serves old data",
+    "drops requests under load",
+    "fills its disk",
+    "refuses new connections",
+    "shows empty pages",
+    "sends letters twice",
+    "loses its connection to the database",
+    "uses all of its memory",
+    "falls behind by an hour",
 ];
 pub const SENTENCES: &[&str] = &[
     "The pool of connections was full because each slow answer held one for thirty seconds.",
@@ -37,29 +63,70 @@ pub const SENTENCES: &[&str] = &[
     "The clock of one node was ahead by ninety seconds, and its tokens were refused.",
 ];
 pub const HEADINGS: &[&str] = &[
-    "What happened", "Impact", "How we noticed", "Timeline in words", "What made it possible", "What made it hard to see",
-    "What went well", "Where we were lucky", "What we learned", "What we do next", "Background", "Questions that are open",
+    "What happened",
+    "Impact",
+    "How we noticed",
+    "Timeline in words",
+    "What made it possible",
+    "What made it hard to see",
+    "What went well",
+    "Where we were lucky",
+    "What we learned",
+    "What we do next",
+    "Background",
+    "Questions that are open",
 ];
 pub const CHANGES: &[&str] = &[
-    "Speed up", "Tidy", "Measure", "Cover with tests", "Make repeatable", "Set a time limit for", "Split in two",
-    "Explain refusals of", "Read from the replica:", "Validate earlier:", "Remove the old path of", "Load in small pieces:",
+    "Speed up",
+    "Tidy",
+    "Measure",
+    "Cover with tests",
+    "Make repeatable",
+    "Set a time limit for",
+    "Split in two",
+    "Explain refusals of",
+    "Read from the replica:",
+    "Validate earlier:",
+    "Remove the old path of",
+    "Load in small pieces:",
 ];
 pub const DEEDS: &[&str] = &[
-    "Alert on the slowest shard of", "Write a runbook for", "Bound the queue of", "Rehearse the rollback of",
-    "Add a time limit to", "Show the loaded settings of", "Test the restart of", "Warm the cache before traffic reaches",
-    "Keep a second replica of", "Spread the retries of", "Document who owns", "Remove the lock from the migration of",
+    "Alert on the slowest shard of",
+    "Write a runbook for",
+    "Bound the queue of",
+    "Rehearse the rollback of",
+    "Add a time limit to",
+    "Show the loaded settings of",
+    "Test the restart of",
+    "Warm the cache before traffic reaches",
+    "Keep a second replica of",
+    "Spread the retries of",
+    "Document who owns",
+    "Remove the lock from the migration of",
 ];
 pub const NOTES: &[&str] = &[
-    "Error rate at 4 %, rising", "Restarted the first node", "No change seen after the restart", "Asked the database team to look",
-    "Rolled back to the version before", "Error rate back to normal", "Customers write in about it", "Posted to the status page",
-    "Moved a third of the traffic away", "Graph: https://grafana.example.org/d/abc?from=now-1h", "Latency p99 at 2.4 s",
-    "Found a full disk on node 7", "Freed 40 GB", "Decided to wait for the next deploy window", "Queue is shrinking again",
+    "Error rate at 4 %, rising",
+    "Restarted the first node",
+    "No change seen after the restart",
+    "Asked the database team to look",
+    "Rolled back to the version before",
+    "Error rate back to normal",
+    "Customers write in about it",
+    "Posted to the status page",
+    "Moved a third of the traffic away",
+    "Graph: https://grafana.example.org/d/abc?from=now-1h",
+    "Latency p99 at 2.4 s",
+    "Found a full disk on node 7",
+    "Freed 40 GB",
+    "Decided to wait for the next deploy window",
+    "Queue is shrinking again",
 ];
 const FIRST: &[&str] = &[
-    "Ada", "Bela", "Chidi", "Dara", "Emre", "Farah", "Goran", "Hana", "Ines", "Jonas", "Kavya", "Lena", "Mateo", "Nadia",
-    "Oskar", "Priya", "Quinn", "Rosa", "Sami", "Tove", "Uma", "Viktor", "Wanda", "Ximena", "Yusuf",
+    "Ada", "Bela", "Chidi", "Dara", "Emre", "Farah", "Goran", "Hana", "Ines", "Jonas", "Kavya", "Lena", "Mateo",
+    "Nadia", "Oskar", "Priya", "Quinn", "Rosa", "Sami", "Tove", "Uma", "Viktor", "Wanda", "Ximena", "Yusuf",
 ];
-const LAST: &[&str] = &["Aalto", "Brandt", "Castro", "Dubois", "Eriksen", "Fontana", "Gruber", "Haddad", "Ivanov", "Jensen"];
+const LAST: &[&str] =
+    &["Aalto", "Brandt", "Castro", "Dubois", "Eriksen", "Fontana", "Gruber", "Haddad", "Ivanov", "Jensen"];
 
 /// The full name of the person with this number, from 0; all of the first 250 differ.
 pub fn full_name(number: i64) -> String {
@@ -117,7 +184,10 @@ pub fn postmortem(chance: &mut Chance, title: &str, key: &str, bytes: usize) -> 
                 }
                 text.push('\n');
             }
-            4 => text.push_str(&format!("> {} See {key} and [the graph](https://grafana.example.org/d/abc).\n\n", chance.pick(SENTENCES))),
+            4 => text.push_str(&format!(
+                "> {} See {key} and [the graph](https://grafana.example.org/d/abc).\n\n",
+                chance.pick(SENTENCES)
+            )),
             _ => {}
         }
     }

@@ -28,7 +28,9 @@ pub struct Heading {
 /// The headings of `source` in order; headings without words, and those in
 /// footnotes, are left out.
 pub fn outline(source: &str) -> Vec<Heading> {
-    let size = |found: &Vec<Heading>| found.iter().map(|heading| heading.text.len() + heading.anchor.len() + 56).sum::<usize>();
+    let size = |found: &Vec<Heading>| {
+        found.iter().map(|heading| heading.text.len() + heading.anchor.len() + 56).sum::<usize>()
+    };
     (*kept::kept("outline", &source, size, || outline_anew(source))).clone()
 }
 

@@ -58,11 +58,14 @@ mod tests {
 
     #[test]
     fn what_people_note_down_is_plain() {
-        for source in ["Declared", "Error rate at 4 %, rising", "Found a full disk on node 7", "It didn't help (yet)."] {
+        for source in ["Declared", "Error rate at 4 %, rising", "Found a full disk on node 7", "It didn't help (yet)."]
+        {
             assert!(is_plain(source), "{source}");
             agrees(source);
         }
-        for source in ["", "1. one", "- one", "a  b", "a ", "INC-42", "*a*", "a_b", "a\nb", "a <b", "a & b", "see http x"] {
+        for source in
+            ["", "1. one", "- one", "a  b", "a ", "INC-42", "*a*", "a_b", "a\nb", "a <b", "a & b", "see http x"]
+        {
             assert!(!is_plain(source), "{source}");
         }
     }

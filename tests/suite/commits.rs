@@ -22,9 +22,10 @@ both!(
                             3 => Err(Error::Conflict("not this one".to_owned())),
                             // Refused by the database.
                             5 => {
-                                let taken = (settings::name.eq("piece 0"), settings::value.eq("twice"));
-                                diesel::insert_into(settings::table).values(taken).execute(c)?;
-                                diesel::insert_into(settings::table).values(taken).execute(c)?;
+                                for _ in 0..2 {
+                                    let taken = (settings::name.eq("piece 0"), settings::value.eq("twice"));
+                                    diesel::insert_into(settings::table).values(taken).execute(c)?;
+                                }
                                 Ok(number)
                             }
                             _ => Ok(number),

@@ -124,18 +124,34 @@ fn filled(app: &TestApp, path: &str) -> Option<String> {
     };
     let (parent, _) = path.split_once("/{")?;
     let value = match parent.trim_start_matches("/api/v1") {
-        "/incidents" => first("SELECT 'INC-' || max(i.number) FROM incidents i JOIN postmortems p ON p.incident_id = i.id WHERE p.status = 'published'"),
-        "/deploys" => first("SELECT 'DEP-' || max(d.number) FROM deploys d JOIN incident_deploys l ON l.deploy_id = d.id"),
+        "/incidents" => first(
+            "SELECT 'INC-' || max(i.number) FROM incidents i JOIN postmortems p ON p.incident_id = i.id WHERE p.status = 'published'",
+        ),
+        "/deploys" => {
+            first("SELECT 'DEP-' || max(d.number) FROM deploys d JOIN incident_deploys l ON l.deploy_id = d.id")
+        }
         "/action-items" => first("SELECT 'ACT-' || max(number) FROM action_items WHERE status = 'done'"),
         "/signals" => first("SELECT max(signal_id) FROM signal_incidents"),
         "/retros" => first("SELECT max(id) FROM retros"),
         "/services" => first("SELECT max(slug) FROM services"),
         "/teams" => first("SELECT max(slug) FROM teams"),
-        "/factors" => first("SELECT max(f.slug) FROM contributing_factors f JOIN incident_factors i ON i.factor_id = f.id"),
+        "/factors" => {
+            first("SELECT max(f.slug) FROM contributing_factors f JOIN incident_factors i ON i.factor_id = f.id")
+        }
         "/admin/postmortem-templates" => Some("incident".to_owned()),
         // What has no row in the demo, or is no page.
-        "/admin/webhooks" | "/admin/trackers" | "/admin/sources" | "/admin/deliveries" | "/admin/messages"
-        | "/admin/rules" | "/attachments" | "/assets" | "/feeds" | "/p" | "/sign-in" | "/notifications/stop" => Some("1".to_owned()),
+        "/admin/webhooks"
+        | "/admin/trackers"
+        | "/admin/sources"
+        | "/admin/deliveries"
+        | "/admin/messages"
+        | "/admin/rules"
+        | "/attachments"
+        | "/assets"
+        | "/feeds"
+        | "/p"
+        | "/sign-in"
+        | "/notifications/stop" => Some("1".to_owned()),
         other => panic!("say in tests/suite/query_plans.rs what stands for the placeholder after {other}"),
     };
     let (head, tail) = path.split_once('{')?;
@@ -148,7 +164,12 @@ fn filled(app: &TestApp, path: &str) -> Option<String> {
 async fn open_everything(app: &TestApp) {
     let admin = app.read(|c| {
         use debrief::db::schema::users;
-        Ok(users::table.filter(users::role.eq("admin")).order(users::id).select(users::id).first::<i64>(c).optional()?)
+        Ok(users::table
+            .filter(users::role.eq("admin"))
+            .order(users::id)
+            .select(users::id)
+            .first::<i64>(c)
+            .optional()?)
     });
     let mut person: Http = match admin {
         Some(id) => app.session_of(id),
@@ -199,7 +220,10 @@ struct Step {
 
 /// Names of tables under the other names that a statement gives them.
 fn table_of<'a>(sql: &'a str, name: &'a str) -> &'a str {
-    let words: Vec<&str> = sql.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = sql
+        .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+        .filter(|word| !word.is_empty())
+        .collect();
     words
         .windows(2)
         .find(|pair| pair[1] == name && pair[0].contains('_') || pair[1] == name && SMALL.contains(&pair[0]))
@@ -212,12 +236,18 @@ fn fault_on_sqlite(c: &mut diesel::SqliteConnection, sql: &str) -> Option<String
         Err(error) => return Some(format!("cannot be explained: {error}")),
     };
     let is_cut = sql.contains("LIMIT ") || sql.contains("min(") || sql.contains("max(");
-    let sorts = steps.iter().any(|step| step.detail.contains("TEMP B-TREE FOR ORDER BY") || step.detail.contains("TEMP B-TREE FOR LAST"));
+    let sorts = steps
+        .iter()
+        .any(|step| step.detail.contains("TEMP B-TREE FOR ORDER BY") || step.detail.contains("TEMP B-TREE FOR LAST"));
     for Step { detail } in &steps {
         let Some(rest) = detail.strip_prefix("SCAN ") else { continue };
         let name = rest.split(' ').next().unwrap_or_default();
         let table = table_of(sql, name);
-        if SMALL.contains(&table) || name.starts_with('(') || name.contains("CONSTANT") || rest.contains("VIRTUAL TABLE INDEX") {
+        if SMALL.contains(&table)
+            || name.starts_with('(')
+            || name.contains("CONSTANT")
+            || rest.contains("VIRTUAL TABLE INDEX")
+        {
             continue;
         }
         if !(is_cut && !sorts && rest.contains("INDEX")) && !name.starts_with("subquery") {
@@ -239,7 +269,8 @@ fn fault_on_postgres(c: &mut diesel::PgConnection, sql: &str) -> Option<String> 
         #[diesel(sql_type = diesel::sql_types::Json, column_name = "QUERY PLAN")]
         plan: serde_json::Value,
     }
-    let found: Result<Explained, _> = diesel::sql_query(format!("EXPLAIN (FORMAT JSON) EXECUTE {execute}")).get_result(c);
+    let found: Result<Explained, _> =
+        diesel::sql_query(format!("EXPLAIN (FORMAT JSON) EXECUTE {execute}")).get_result(c);
     c.batch_execute("DEALLOCATE plan").unwrap();
     match found {
         Ok(found) => fault_of_node(&found.plan[0]["Plan"], false),

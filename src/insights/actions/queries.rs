@@ -26,7 +26,8 @@ type Query<'a> = action_items::BoxedQuery<'a, <Conn as Connection>::Backend>;
 fn finished<'a>() -> Query<'a> {
     action_items::table
         .filter(action_items::closed_at.is_not_null())
-        .filter(action_items::status.eq_any([ActionStatus::Done, ActionStatus::Verified]))
+        // Closed is done, verified or declined. Said like this, the order of closing serves and not the status.
+        .filter(action_items::status.ne(ActionStatus::Declined))
         .filter(action_items::factor_id.is_not_null())
         .into_boxed()
 }
