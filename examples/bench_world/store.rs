@@ -132,7 +132,9 @@ impl Store {
         if is_sqlite {
             self.run("PRAGMA journal_mode = WAL");
         } else {
-            self.run("SET session_replication_role = DEFAULT; VACUUM ANALYZE; CHECKPOINT");
+            for statement in ["VACUUM ANALYZE", "CHECKPOINT"] {
+                self.run(statement);
+            }
             self.say("statistics");
         }
     }

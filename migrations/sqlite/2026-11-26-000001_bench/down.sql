@@ -1,3 +1,5 @@
+DROP INDEX postmortems_by_status_publication;
+DROP INDEX action_items_by_status_closing;
 DROP INDEX postmortems_by_starter;
 DROP INDEX action_items_on_factors_by_closing;
 DROP INDEX action_items_by_factor_closing;

@@ -44,3 +44,9 @@ WHERE closed_at IS NOT NULL AND factor_id IS NOT NULL;
 
 -- What somebody is writing, without looking at what everybody is.
 CREATE INDEX postmortems_by_starter ON postmortems (started_by, status, updated_at, id);
+
+-- The columns of the board: what was closed last, of one status.
+CREATE INDEX action_items_by_status_closing ON action_items (status, closed_at, id) WHERE closed_at IS NOT NULL;
+
+-- What there is to read, what was published last first.
+CREATE INDEX postmortems_by_status_publication ON postmortems (status, published_at, id);
