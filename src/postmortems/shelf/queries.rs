@@ -154,10 +154,8 @@ pub fn counts(c: &mut Conn) -> Result<Vec<(Shelf, i64)>, Error> {
         few("postmortems WHERE status = 'published'"),
         few("postmortems WHERE status = 'draft'"),
         few("postmortems WHERE status = 'in_review'"),
-        few(
-            "incidents i WHERE i.status = 'resolved' AND i.kind = 'incident'
-             AND NOT EXISTS (SELECT 1 FROM postmortems p WHERE p.incident_id = i.id)"
-        ),
+        few("incidents i WHERE i.status = 'resolved' AND i.kind = 'incident'
+             AND NOT EXISTS (SELECT 1 FROM postmortems p WHERE p.incident_id = i.id)"),
         few("postmortems WHERE status = 'not_needed'"),
     ))
     .get_result(c)?;
