@@ -22,10 +22,10 @@ const DOCUMENTS: &[&str] = &[
      JOIN incidents i ON i.id = p.incident_id \
      JOIN postmortem_revisions r ON r.postmortem_id = p.id AND r.number = p.current_revision",
     "SELECT 'event', id, incident_id, happened_at, '', text FROM timeline_events WHERE deleted_at IS NULL",
+    // Each has one reference at most; they are joined because there is no index to look it up by while it is filled.
     "SELECT 'deploy', d.id, NULL, d.happened_at, s.name || ' ' || coalesce(d.version, ''), \
-     d.summary || ' ' || coalesce(d.commit_sha, '') || ' ' || coalesce(d.deployed_by, '') \
-     || coalesce((SELECT ' ' || r.label FROM deploy_references r WHERE r.deploy_id = d.id), '') \
-     FROM deploys d JOIN services s ON s.id = d.service_id",
+     d.summary || ' ' || coalesce(d.commit_sha, '') || ' ' || coalesce(d.deployed_by, '') || coalesce(' ' || r.label, '') \
+     FROM deploys d JOIN services s ON s.id = d.service_id LEFT JOIN deploy_references r ON r.deploy_id = d.id",
     "SELECT 'action_item', id, incident_id, created_at, title, details FROM action_items",
 ];
 

@@ -60,8 +60,10 @@ pub fn find(c: &mut Conn, question: &Question) -> Result<(Vec<Hit>, bool), Error
     let size = usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
     let is_narrowed =
         question.kind.is_some() || question.from.is_some() || question.to.is_some() || question.service.is_some();
-    if !is_narrowed && newest::are_many(c, &terms)? {
-        let rows = newest::page(c, &terms, question)?;
+    // Whole words first: what may go on has to be gathered before the first is found.
+    let whole: Vec<Term> = terms.iter().map(|term| Term { is_prefix: false, ..term.clone() }).collect();
+    if !is_narrowed && newest::are_many(c, &whole)? {
+        let rows = newest::page(c, &whole, question)?;
         let there_is_more = rows.len() > size;
         hits.extend(rows.into_iter().take(size).filter_map(hit));
         return Ok((hits, there_is_more));
