@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::auth::nav::Navs;
 use crate::auth::sealed::Seal;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -30,6 +31,8 @@ pub struct App {
     pub live: Arc<crate::retros::live::Hub>,
     /// So that no route holds every connection.
     pub lanes: Arc<Lanes>,
+    /// What the navigation shows each person.
+    pub navs: Arc<Navs>,
     /// The one door for calls to other programs.
     pub outbound: Client,
     /// Seals the secrets of other programs.
@@ -46,6 +49,18 @@ impl App {
         let mailer = config.mail.as_ref().map(Sender::new);
         let live = Arc::default();
         let lanes = Arc::new(Lanes::new(db.reader_count()));
-        App { db, clock, config: Arc::new(config), metrics, node: node.into(), mailer, live, lanes, outbound, seal }
+        App {
+            db,
+            clock,
+            config: Arc::new(config),
+            metrics,
+            node: node.into(),
+            mailer,
+            live,
+            lanes,
+            navs: Arc::default(),
+            outbound,
+            seal,
+        }
     }
 }

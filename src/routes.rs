@@ -399,6 +399,9 @@ pub fn mount(config: &mut web::ServiceConfig) {
             paths.push(entry.path);
         }
     }
+    // They are tried one after the other, and a comparison costs far less than a pattern: paths without placeholders
+    // first, then short ones. Only paths of the same length can match the same address, and those keep their order.
+    paths.sort_by_key(|path| (path.contains('{'), path.matches('/').count()));
     for path in paths {
         let mut resource = web::resource(path);
         for entry in TABLE.iter().filter(|entry| entry.path == path) {

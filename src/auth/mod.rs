@@ -8,6 +8,7 @@ pub mod actor;
 pub mod audit;
 pub mod forms;
 pub mod model;
+pub mod nav;
 pub mod pages;
 pub mod passwords;
 pub mod queries;

@@ -28,18 +28,15 @@ const NAV_COUNT_LIMIT: i64 = 100;
 ///
 /// # Errors
 /// The database's.
-pub fn session(c: &mut Conn, hash: &str, now: Moment) -> Result<Option<(User, Session, Nav)>, Error> {
-    let found: Option<(User, Session)> = users::table
+pub fn session(c: &mut Conn, hash: &str, now: Moment) -> Result<Option<(User, Session)>, Error> {
+    Ok(users::table
         .inner_join(sessions::table)
         .filter(sessions::token_hash.eq(hash))
         .filter(sessions::expires_at.gt(now))
         .filter(users::disabled_at.is_null())
         .select((User::as_select(), Session::as_select()))
         .first(c)
-        .optional()?;
-    let Some((user, session)) = found else { return Ok(None) };
-    let nav = nav(c, &user)?;
-    Ok(Some((user, session, nav)))
+        .optional()?)
 }
 
 /// Whose session this was, when it ran out a short while ago. Good for nothing but keeping what that person typed:
@@ -58,10 +55,14 @@ pub fn owner_of_ended_session(c: &mut Conn, hash: &str, now: Moment) -> Result<O
         .optional()?)
 }
 
-fn nav(c: &mut Conn, user: &User) -> Result<Nav, Error> {
+/// What the navigation counts and lists for a person.
+///
+/// # Errors
+/// The database's.
+pub fn nav(c: &mut Conn, user_id: i64) -> Result<Nav, Error> {
     let team: Option<(i64, String)> = teams::table
         .inner_join(team_members::table)
-        .filter(team_members::user_id.eq(user.id))
+        .filter(team_members::user_id.eq(user_id))
         .order((teams::name, teams::id))
         .select((teams::id, teams::name))
         .first(c)
@@ -72,7 +73,7 @@ fn nav(c: &mut Conn, user: &User) -> Result<Nav, Error> {
         .select(incidents::id)
         .load(c)?;
     let mine: Vec<i64> = action_items::table
-        .filter(action_items::owner_id.eq(user.id))
+        .filter(action_items::owner_id.eq(user_id))
         .filter(action_items::status.eq_any(["open", "in_progress"]))
         .limit(NAV_COUNT_LIMIT)
         .select(action_items::id)

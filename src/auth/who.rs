@@ -87,12 +87,13 @@ async fn signed_in(request: HttpRequest) -> Result<SignedIn, Error> {
     let sign_in_first = || Error::SignedOut("Sign in to go on.".to_owned());
     let cookie = request.cookie(app.config.session_cookie()).ok_or_else(sign_in_first)?;
     let (hash, now) = (token_hash(cookie.value()), app.clock.now());
-    let found = app.db.read(move |c| queries::session(c, &hash, now)).await?;
-    let (user, session, nav) = found.ok_or_else(sign_in_first)?;
+    let found = app.db.look(move |c| queries::session(c, &hash, now)).await?;
+    let (user, session) = found.ok_or_else(sign_in_first)?;
     if now.seconds_since(session.last_used_at) >= 60 {
         let session_id = session.id;
         app.db.write(move |c| queries::touch_session(c, session_id, now)).await?;
     }
+    let nav = app.navs.of(&app.db, user.id).await?;
     Ok(SignedIn {
         user,
         session_id: session.id,
@@ -188,7 +189,7 @@ async fn caller(request: HttpRequest, allowed: &[Scope]) -> Result<Caller, Error
             )
         })?;
     let (hash, now) = (token_hash(&token), app.clock.now());
-    let found = app.db.read(move |c| queries::token(c, &hash, now)).await?;
+    let found = app.db.look(move |c| queries::token(c, &hash, now)).await?;
     let (user, token) =
         found.ok_or_else(|| Error::SignedOut("This token is not valid: unknown, expired or revoked.".to_owned()))?;
     if token.last_used_at.is_none_or(|last| now.seconds_since(last) >= 60) {

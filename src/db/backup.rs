@@ -254,6 +254,15 @@ fn copy_all(source: &mut Conn, target: &mut Conn) -> Result<(), String> {
             place = Place { seen: place.seen + rows.len() as i64, last_id: last_id.unwrap_or(i64::MIN) };
             write_chunk(target, table, &columns, &rows).map_err(|error| format!("table {table}: {error}"))?;
         }
+        if *table == "incident_factors" {
+            // Its rows were counted as they came, on top of what the source had counted.
+            target
+                .batch_execute(
+                    "UPDATE contributing_factors SET incident_count =
+                     (SELECT count(*) FROM incident_factors f WHERE f.factor_id = contributing_factors.id)",
+                )
+                .map_err(|error| error.to_string())?;
+        }
         if let Conn::Postgres(c) = target
             && columns.iter().any(|column| column.name == "id")
         {

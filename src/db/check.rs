@@ -34,6 +34,20 @@ const RULES: &[(&str, &str)] = &[
          WHERE number > (SELECT value FROM counters WHERE name = 'action_item')",
     ),
     (
+        "factors whose count of incidents is wrong",
+        "SELECT count(*) AS count FROM contributing_factors x
+         WHERE x.incident_count <> (SELECT count(*) FROM incident_factors f WHERE f.factor_id = x.id)",
+    ),
+    (
+        "services, tags and factors of incidents with another time than theirs",
+        "SELECT (SELECT count(*) FROM incident_services s JOIN incidents i ON i.id = s.incident_id
+                 WHERE s.struck_at <> i.started_at)
+              + (SELECT count(*) FROM incident_tags t JOIN incidents i ON i.id = t.incident_id
+                 WHERE t.struck_at <> i.started_at)
+              + (SELECT count(*) FROM incident_factors f JOIN incidents i ON i.id = f.incident_id
+                 WHERE f.struck_at <> i.started_at) AS count",
+    ),
+    (
         "incidents without a single timeline event",
         "SELECT count(*) AS count FROM incidents i
          WHERE NOT EXISTS (SELECT 1 FROM timeline_events e WHERE e.incident_id = i.id)",

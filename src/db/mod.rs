@@ -17,20 +17,23 @@ pub mod pool;
 #[expect(missing_docs, reason = "the columns are named by the words of the product; the migrations say the rest")]
 pub mod schema;
 pub mod tables;
+mod together;
 pub mod types;
 
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 pub use self::conn::Conn;
 use self::errors::Trouble;
 pub use self::errors::{DbError, OpenError};
 use self::pool::{Access, Ending, Manager};
+use self::together::Together;
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +85,10 @@ struct Inner {
     readers: r2d2::Pool<Manager>,
     writers: r2d2::Pool<Manager>,
     enqueued: Notify,
+    together: Together,
+    commit_count: AtomicU64,
+    /// Reads under way: as many as there are connections, so that the others wait without a thread.
+    reading: Arc<Semaphore>,
 }
 
 impl Db {
@@ -110,7 +117,16 @@ impl Db {
                 (pool.clone(), pool)
             }
         };
-        Ok(Db { inner: Arc::new(Inner { target: target.clone(), readers, writers, enqueued: Notify::new() }) })
+        let inner = Inner {
+            target: target.clone(),
+            reading: Arc::new(Semaphore::new(READER_COUNT as usize)),
+            readers,
+            writers,
+            enqueued: Notify::new(),
+            together: Together::default(),
+            commit_count: AtomicU64::new(0),
+        };
+        Ok(Db { inner: Arc::new(inner) })
     }
 
     /// Where this database is.
@@ -123,9 +139,9 @@ impl Db {
         self.inner.enqueued.notified().await;
     }
 
-    /// How many connections for reading this node may have.
-    pub fn reader_count(&self) -> u32 {
-        self.inner.readers.max_size()
+    /// How many reads this node does at a time.
+    pub const fn reader_count(&self) -> u32 {
+        READER_COUNT
     }
 
     /// Connections in use and open, for the metrics.
@@ -144,8 +160,68 @@ impl Db {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
+        let permit = self.turn_to_read().await?;
         let db = self.clone();
-        off_thread(move || db.read_blocking(work)).await
+        off_thread(move || {
+            let _permit = permit;
+            db.read_blocking(work)
+        })
+        .await
+    }
+
+    /// [`Db::read`] for a single statement, which sees one state without a transaction around it. It may be asked twice,
+    /// when the first connection turns out to be dead.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn look<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let permit = self.turn_to_read().await?;
+        let db = self.clone();
+        off_thread(move || {
+            let _permit = permit;
+            db.look_blocking(work)
+        })
+        .await
+    }
+
+    fn look_blocking<T, E: From<DbError>>(&self, mut work: impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let mut slot = self.inner.readers.get_timeout(PATIENCE).map_err(DbError::pool)?;
+        slot.broken = true;
+        let outcome = work(&mut slot.conn);
+        // A server that has gone away shows when a connection to it is used.
+        slot.broken = outcome.is_err()
+            && matches!(slot.conn, Conn::Postgres(_))
+            && slot.conn.batch_execute("SELECT 1").is_err();
+        if !slot.broken {
+            return outcome;
+        }
+        drop(slot);
+        self.read_blocking(work)
+    }
+
+    async fn turn_to_read(&self) -> Result<OwnedSemaphorePermit, DbError> {
+        match tokio::time::timeout(PATIENCE, self.inner.reading.clone().acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(DbError::Busy),
+        }
+    }
+
+    /// How many transactions this node has committed. What was read stays true for as long as this does not change,
+    /// but for what other nodes and programs do.
+    pub fn commit_count(&self) -> u64 {
+        self.inner.commit_count.load(Ordering::Acquire)
+    }
+
+    fn committed(&self) {
+        self.inner.commit_count.fetch_add(1, Ordering::Release);
+        if ENQUEUED.with(Cell::take) {
+            self.inner.enqueued.notify_one();
+        }
     }
 
     /// Runs `work` in one transaction that is committed when it returns `Ok`, off the async threads.
@@ -175,15 +251,16 @@ impl Db {
             Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Conn::Sqlite(_) => "BEGIN",
         })?;
+        // Work that panics leaves the transaction open: the pool throws such a connection away.
+        slot.broken = true;
         let outcome = work(&mut slot.conn);
         // A read has nothing to lose: ending it with ROLLBACK is right whether it went well or not.
-        if let Err(error) = slot.conn.batch_execute("ROLLBACK") {
-            slot.broken = true;
-            if outcome.is_err() {
-                return Err(DbError::lost(&error).into());
-            }
+        let ended = slot.conn.batch_execute("ROLLBACK");
+        slot.broken = ended.is_err();
+        match ended {
+            Err(error) if outcome.is_err() => Err(DbError::lost(&error).into()),
+            _ => outcome,
         }
-        outcome
     }
 
     /// [`Db::write`] for the command line and tests, on the calling thread.
@@ -196,16 +273,14 @@ impl Db {
         loop {
             ENQUEUED.with(|flag| flag.set(false));
             errors::forget_trouble();
-            let mut slot = begun(&self.inner.writers, deadline, |c| match c {
-                Conn::Postgres(_) => "BEGIN",
-                Conn::Sqlite(_) => "BEGIN IMMEDIATE",
-            })?;
-            let failure = match work(&mut slot.conn) {
+            let mut slot = begun(&self.inner.writers, deadline, begin_write)?;
+            slot.broken = true;
+            let outcome = work(&mut slot.conn);
+            slot.broken = false;
+            let failure = match outcome {
                 Ok(value) => match slot.conn.batch_execute("COMMIT") {
                     Ok(()) => {
-                        if ENQUEUED.with(Cell::take) {
-                            self.inner.enqueued.notify_one();
-                        }
+                        self.committed();
                         return Ok(value);
                     }
                     Err(error) => Failure::AtCommit(error),
@@ -234,6 +309,14 @@ impl Db {
                 }
             }
         }
+    }
+}
+
+/// How a transaction that changes something begins.
+const fn begin_write(c: &Conn) -> &'static str {
+    match c {
+        Conn::Postgres(_) => "BEGIN",
+        Conn::Sqlite(_) => "BEGIN IMMEDIATE",
     }
 }
 

@@ -267,6 +267,7 @@ diesel::table! {
     incident_services (incident_id, service_id) {
         incident_id -> BigInt,
         service_id -> BigInt,
+        struck_at -> BigInt,
     }
 }
 
@@ -283,6 +284,7 @@ diesel::table! {
     incident_tags (incident_id, tag) {
         incident_id -> BigInt,
         tag -> Text,
+        struck_at -> BigInt,
     }
 }
 
@@ -416,6 +418,7 @@ diesel::table! {
         name -> Text,
         description -> Text,
         created_at -> BigInt,
+        incident_count -> BigInt,
     }
 }
 
@@ -426,6 +429,7 @@ diesel::table! {
         note -> Text,
         user_id -> Nullable<BigInt>,
         added_at -> BigInt,
+        struck_at -> BigInt,
     }
 }
 

@@ -68,13 +68,9 @@ pub fn of_incident(c: &mut Conn, incident_id: i64) -> Result<Vec<IncidentFactor>
     let ids: Vec<i64> = rows.iter().map(|(factor, ..)| factor.id).collect();
     // Incidents that started at the same instant are ordered by id, so that no two are "the 4th time".
     let counted: Vec<(i64, i64)> = incident_factors::table
-        .inner_join(incidents::table)
         .filter(incident_factors::factor_id.eq_any(ids))
-        .filter(
-            incidents::started_at
-                .lt(started_at)
-                .or(incidents::started_at.eq(started_at).and(incidents::id.le(incident_id))),
-        )
+        .filter(incident_factors::struck_at.le(started_at))
+        .filter(incident_factors::struck_at.lt(started_at).or(incident_factors::incident_id.le(incident_id)))
         .group_by(incident_factors::factor_id)
         .select((incident_factors::factor_id, diesel::dsl::count_star()))
         .load(c)?;
@@ -154,10 +150,9 @@ pub fn list(c: &mut Conn, after: Option<String>) -> Result<(Vec<FactorRow>, bool
 
 fn counted(c: &mut Conn, factors: Vec<Factor>) -> Result<Vec<FactorRow>, Error> {
     let ids: Vec<i64> = factors.iter().map(|factor| factor.id).collect();
-    let incident_counts: Vec<(i64, i64)> = incident_factors::table
-        .filter(incident_factors::factor_id.eq_any(ids.clone()))
-        .group_by(incident_factors::factor_id)
-        .select((incident_factors::factor_id, diesel::dsl::count_star()))
+    let incident_counts: Vec<(i64, i64)> = contributing_factors::table
+        .filter(contributing_factors::id.eq_any(ids.clone()))
+        .select((contributing_factors::id, contributing_factors::incident_count))
         .load(c)?;
     let unfinished: Vec<ActionStatus> =
         ActionStatus::ALL.iter().copied().filter(|status| status.is_unfinished()).collect();
@@ -197,18 +192,20 @@ pub fn incidents_of(c: &mut Conn, factor_id: i64, turn: Turn) -> Result<Page<(In
         .select((Incident::as_select(), incident_factors::note))
         .into_boxed();
     query = match turn {
-        Turn::First => query.order((incidents::started_at.desc(), incidents::id.desc())),
+        Turn::First => query.order((incident_factors::struck_at.desc(), incident_factors::incident_id.desc())),
         Turn::After(Cursor { sort, id }) => {
             let at = Moment::from_millis(sort);
             query
-                .filter(incidents::started_at.lt(at).or(incidents::started_at.eq(at).and(incidents::id.lt(id))))
-                .order((incidents::started_at.desc(), incidents::id.desc()))
+                .filter(incident_factors::struck_at.le(at))
+                .filter(incident_factors::struck_at.lt(at).or(incident_factors::incident_id.lt(id)))
+                .order((incident_factors::struck_at.desc(), incident_factors::incident_id.desc()))
         }
         Turn::Before(Cursor { sort, id }) => {
             let at = Moment::from_millis(sort);
             query
-                .filter(incidents::started_at.gt(at).or(incidents::started_at.eq(at).and(incidents::id.gt(id))))
-                .order((incidents::started_at.asc(), incidents::id.asc()))
+                .filter(incident_factors::struck_at.ge(at))
+                .filter(incident_factors::struck_at.gt(at).or(incident_factors::incident_id.gt(id)))
+                .order((incident_factors::struck_at.asc(), incident_factors::incident_id.asc()))
         }
     };
     let rows: Vec<(Incident, String)> = query.load(c)?;

@@ -83,11 +83,11 @@ pub async fn receive(
     })
 }
 
-/// Stores what came, in one transaction. Says how much of it is new.
+/// Stores what came, all or nothing. Says how much of it is new. Deliveries that come at once share a commit.
 async fn store(app: &App, source: Source, arrivals: Vec<Arrival>) -> Result<usize, Error> {
     let now = app.clock.now();
     app.db
-        .write(move |c| {
+        .write_together(move |c| {
             let mut new_count = 0;
             for arrival in &arrivals {
                 new_count += usize::from(queries::store(c, &source, arrival, now)?);

@@ -6,6 +6,7 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 
 use super::events::{heading_level, parse, text_of_element};
 use super::front::split_front_matter;
+use super::kept;
 
 /// Lowest number a heading of a document may have: the page itself has the `h1`.
 pub(super) const TOP_LEVEL: u8 = 2;
@@ -27,6 +28,13 @@ pub struct Heading {
 /// The headings of `source` in order; headings without words, and those in
 /// footnotes, are left out.
 pub fn outline(source: &str) -> Vec<Heading> {
+    let size = |found: &Vec<Heading>| {
+        found.iter().map(|heading| heading.text.len() + heading.anchor.len() + 56).sum::<usize>()
+    };
+    (*kept::kept("outline", &source, size, || outline_anew(source))).clone()
+}
+
+fn outline_anew(source: &str) -> Vec<Heading> {
     let body = split_front_matter(source).map_or(source, |split| split.body);
     let events: Vec<Event<'_>> = parse(body).collect();
     headings(&events, TOP_LEVEL)

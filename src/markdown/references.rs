@@ -1,15 +1,17 @@
 //! `INC-42`, `ACT-7`, `DEP-9` and `@handle` in prose, and who knows what they point to.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
 use super::events::parse;
 use super::front::split_front_matter;
+use super::kept;
 use super::prose::{Piece, pieces};
 
 /// Where a reference leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     /// Path on this site, such as `/incidents/42`.
     pub href: String,
@@ -73,6 +75,18 @@ impl ReferenceKeys {
 
 /// Gathers every reference that [`super::render`] would ask for.
 pub fn collect_references(source: &str) -> ReferenceKeys {
+    (*keys_of(source)).clone()
+}
+
+pub(super) fn keys_of(source: &str) -> Arc<ReferenceKeys> {
+    let size = |keys: &ReferenceKeys| {
+        let numbers = keys.incidents.len() + keys.action_items.len() + keys.deploys.len();
+        numbers * 16 + keys.handles.iter().map(|handle| handle.len() + 32).sum::<usize>()
+    };
+    kept::kept("references", &source, size, || collect_anew(source))
+}
+
+fn collect_anew(source: &str) -> ReferenceKeys {
     let body = split_front_matter(source).map_or(source, |split| split.body);
     let mut keys = ReferenceKeys::default();
     let mut closed_to_links = 0_usize;

@@ -1,14 +1,16 @@
 //! From Markdown to HTML for a page.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, Tag, TagEnd};
 
 use super::events::{parse, text_after_marker, text_of_element};
 use super::front::split_front_matter;
 use super::highlight;
+use super::kept;
 use super::outline::{Heading, TOP_LEVEL, headings, slug};
-use super::references::References;
+use super::plain::is_plain;
+use super::references::{ReferenceKeys, References, Target, keys_of};
 use super::safe_html::SafeHtml;
 use super::sanitize::sanitize;
 use super::urls::{escape, push_escaped};
@@ -48,7 +50,7 @@ const TITLE_LIMIT: usize = 1_000;
 pub struct TooDeep;
 
 /// Where on the page the document will stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place<'a> {
     /// The page's own document, at most one a page: headings start at `h2`, anchors are bare.
     Page,
@@ -74,6 +76,33 @@ pub fn render(source: &str, refs: &dyn References) -> Result<SafeHtml, TooDeep> 
 /// # Errors
 /// [`TooDeep`] when the text nests more than [`DEPTH_LIMIT`] levels.
 pub fn render_in(place: Place<'_>, source: &str, refs: &dyn References) -> Result<SafeHtml, TooDeep> {
+    if is_plain(source) {
+        return Ok(SafeHtml::vouch(format!("<p>{source}</p>\n")));
+    }
+    // The same text with the same targets behind its references becomes the same document.
+    let key = kept::key("render", &(place, source, targets(&keys_of(source), refs)));
+    if let Some(document) = kept::find::<SafeHtml>(key) {
+        return Ok((*document).clone());
+    }
+    let document = render_anew(place, source, refs)?;
+    kept::keep(key, document.as_str().len(), document.clone());
+    Ok(document)
+}
+
+/// Where all references of a text lead.
+fn targets(keys: &ReferenceKeys, refs: &dyn References) -> Vec<Option<Target>> {
+    let of = |numbers: &BTreeSet<i64>, find: &dyn Fn(i64) -> Option<Target>| -> Vec<Option<Target>> {
+        numbers.iter().map(|number| find(*number)).collect()
+    };
+    let mut found = of(&keys.incidents, &|number| refs.incident(number));
+    found.extend(of(&keys.action_items, &|number| refs.action_item(number)));
+    found.extend(of(&keys.deploys, &|number| refs.deploy(number)));
+    found.extend(keys.handles.iter().map(|handle| refs.user(handle)));
+    found
+}
+
+/// [`render_in`] without looking whether it was done before.
+pub(super) fn render_anew(place: Place<'_>, source: &str, refs: &dyn References) -> Result<SafeHtml, TooDeep> {
     let split = split_front_matter(source);
     let body = split.map_or(source, |split| split.body);
     let events = events_within_depth(body)?;

@@ -5,11 +5,17 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 use super::events::parse;
 use super::front::split_front_matter;
 use super::inline_html::{Piece, pieces};
+use super::kept;
+use super::plain::is_plain;
 
 /// The words of `source`: no markup, code and picture descriptions kept, one line per block.
 ///
 /// Front matter is part of the text, so that a search finds what was filed there.
 pub fn plain_text(source: &str) -> String {
+    if is_plain(source) { source.to_owned() } else { plain_text_anew(source) }
+}
+
+pub(super) fn plain_text_anew(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
     let body = match split_front_matter(source) {
         Some(split) => {
@@ -44,7 +50,8 @@ pub fn plain_text(source: &str) -> String {
 
 /// How many words a reader reads: runs of non-blank characters that hold a letter or a digit.
 pub fn word_count(source: &str) -> usize {
-    plain_text(source).split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count()
+    let count = || plain_text(source).split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count();
+    *kept::kept("word count", &source, |_| size_of::<usize>(), count)
 }
 
 fn is_inline(end: TagEnd) -> bool {

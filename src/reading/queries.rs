@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use diesel::dsl::exists;
+use diesel::dsl::{exists, max};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use super::model::{SIMILAR_LIMIT, Similar, pick_of, same_days, shared_words, telling_words};
 use crate::auth::actor::Actor;
@@ -27,11 +28,6 @@ const READER_LIMIT: i64 = 50;
 /// How many years an anniversary looks back.
 const YEARS: i32 = 10;
 
-diesel::define_sql_function! {
-    /// Lower case, so that both databases compare alike.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
-
 /// Incidents that are like this one, the most alike first, each with its reasons.
 ///
 /// # Errors
@@ -51,17 +47,20 @@ pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error>
         .limit(CANDIDATES)
         .select(incident_factors::factor_id)
         .load(c)?;
-    let by_factor: Vec<(String, Incident)> = incident_factors::table
-        .inner_join(incidents::table)
-        .inner_join(contributing_factors::table)
-        .filter(incident_factors::factor_id.eq_any(own_factors))
-        .filter(incidents::id.ne(incident.id))
-        .order((incidents::started_at.desc(), incidents::id.desc(), contributing_factors::id))
-        .limit(CANDIDATES)
-        .select((contributing_factors::name, Incident::as_select()))
-        .load(c)?;
-    for (name, other) in by_factor {
-        found.entry(other.id).or_insert_with(|| blank(other)).factors.push(name);
+    // Each factor by itself: its last incidents are the first of its index, those of several would have to be sorted.
+    for factor_id in own_factors {
+        let by_factor: Vec<(String, Incident)> = incident_factors::table
+            .inner_join(incidents::table)
+            .inner_join(contributing_factors::table)
+            .filter(incident_factors::factor_id.eq(factor_id))
+            .filter(incident_factors::incident_id.ne(incident.id))
+            .order((incident_factors::struck_at.desc(), incident_factors::incident_id.desc()))
+            .limit(CANDIDATES)
+            .select((contributing_factors::name, Incident::as_select()))
+            .load(c)?;
+        for (name, other) in by_factor {
+            found.entry(other.id).or_insert_with(|| blank(other)).factors.push(name);
+        }
     }
     let own_services: Vec<i64> = incident_services::table
         .filter(incident_services::incident_id.eq(incident.id))
@@ -69,28 +68,29 @@ pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error>
         .limit(CANDIDATES)
         .select(incident_services::service_id)
         .load(c)?;
-    let by_service: Vec<(String, Incident)> = incident_services::table
-        .inner_join(incidents::table)
-        .inner_join(services::table)
-        .filter(incident_services::service_id.eq_any(own_services))
-        .filter(incidents::id.ne(incident.id))
-        .order((incidents::started_at.desc(), incidents::id.desc(), services::id))
-        .limit(CANDIDATES)
-        .select((services::name, Incident::as_select()))
-        .load(c)?;
-    for (name, other) in by_service {
-        found.entry(other.id).or_insert_with(|| blank(other)).services.push(name);
+    for service_id in own_services {
+        let by_service: Vec<(String, Incident)> = incident_services::table
+            .inner_join(incidents::table)
+            .inner_join(services::table)
+            .filter(incident_services::service_id.eq(service_id))
+            .filter(incident_services::incident_id.ne(incident.id))
+            .order((incident_services::struck_at.desc(), incident_services::incident_id.desc()))
+            .limit(CANDIDATES)
+            .select((services::name, Incident::as_select()))
+            .load(c)?;
+        for (name, other) in by_service {
+            found.entry(other.id).or_insert_with(|| blank(other)).services.push(name);
+        }
     }
     let own_words = telling_words(&incident.title);
     // The longest words are the rarest.
     let mut longest = own_words.clone();
     longest.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     for word in longest.iter().take(3) {
+        let ids = newest_with(c, word)?;
         let by_word: Vec<Incident> = incidents::table
+            .filter(incidents::id.eq_any(ids))
             .filter(incidents::id.ne(incident.id))
-            .filter(lower(incidents::title).like(format!("%{word}%")))
-            .order((incidents::started_at.desc(), incidents::id.desc()))
-            .limit(CANDIDATES / 3)
             .select(Incident::as_select())
             .load(c)?;
         for other in by_word {
@@ -117,6 +117,32 @@ pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error>
     });
     all.truncate(SIMILAR_LIMIT);
     Ok(all)
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    thing_id: i64,
+}
+
+/// Ids of the newest incidents with a word in their title, as the index of search knows them.
+fn newest_with(c: &mut Conn, word: &str) -> Result<Vec<i64>, Error> {
+    let limit = CANDIDATES / 3;
+    let found: Vec<Found> = match c {
+        Conn::Sqlite(c) => diesel::sql_query(format!(
+            "SELECT d.thing_id FROM search_index JOIN search_documents d ON d.id = search_index.rowid
+             WHERE search_index MATCH ? AND d.kind = 'incident' ORDER BY search_index.rowid DESC LIMIT {limit}"
+        ))
+        .bind::<Text, _>(format!("title : \"{word}\""))
+        .load(c)?,
+        Conn::Postgres(c) => diesel::sql_query(format!(
+            "SELECT d.thing_id FROM search_documents d
+             WHERE d.words @@ to_tsquery('simple', $1) AND d.kind = 'incident' ORDER BY d.id DESC LIMIT {limit}"
+        ))
+        .bind::<Text, _>(format!("{word}:A"))
+        .load(c)?,
+    };
+    Ok(found.into_iter().map(|found| found.thing_id).collect())
 }
 
 /// Sets the reader's own mark; again, it stays as it is.
@@ -246,16 +272,23 @@ pub fn read_by(c: &mut Conn, user_id: i64, postmortem_ids: &[i64]) -> Result<Vec
 /// The database's.
 pub fn pick_of_month(c: &mut Conn, today: NaiveDate) -> Result<Option<Incident>, Error> {
     let published = postmortems::status.eq(PostmortemStatus::Published);
-    let count: i64 = postmortems::table.filter(published).count().get_result(c)?;
-    Ok(postmortems::table
-        .inner_join(incidents::table)
-        .filter(published)
-        .order(postmortems::id)
-        .offset(pick_of(today, count))
-        .limit(1)
-        .select(Incident::as_select())
-        .first(c)
-        .optional()?)
+    let last: Option<i64> = postmortems::table.select(max(postmortems::id)).first(c)?;
+    // The first one from a place on, or the first of all: nothing is counted.
+    for from in [pick_of(today, last.unwrap_or(0)) + 1, 0] {
+        let found: Option<Incident> = postmortems::table
+            .inner_join(incidents::table)
+            .filter(postmortems::id.ge(from))
+            .filter(published)
+            .order(postmortems::id)
+            .limit(1)
+            .select(Incident::as_select())
+            .first(c)
+            .optional()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 /// The last published incident that began on this day in an earlier year, in the viewer's calendar.
@@ -268,9 +301,11 @@ pub fn on_this_day(c: &mut Conn, today: NaiveDate, zone: &Zone) -> Result<Option
         let (Ok(from), Ok(to)) = (zone.parse(&format!("{day} 00:00")), zone.parse(&format!("{next} 00:00"))) else {
             continue;
         };
-        let found = postmortems::table
-            .inner_join(incidents::table)
-            .filter(postmortems::status.eq(PostmortemStatus::Published))
+        let published = postmortems::table
+            .filter(postmortems::incident_id.eq(incidents::id))
+            .filter(postmortems::status.eq(PostmortemStatus::Published));
+        let found = incidents::table
+            .filter(exists(published))
             .filter(incidents::started_at.ge(from))
             .filter(incidents::started_at.lt(to))
             .order((incidents::severity, incidents::id))

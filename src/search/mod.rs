@@ -6,4 +6,5 @@ pub mod api;
 pub mod model;
 pub mod pages;
 pub mod queries;
+mod queries_newest;
 pub mod views;

@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::sqlite::Sqlite;
 
 use super::model::{HIT_BEGINS, HIT_ENDS, Hit, HitKind, PAGE_SIZE, Question, Term, parts, terms};
+use super::queries_newest as newest;
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::Error;
@@ -13,7 +14,9 @@ use crate::services::model::Service;
 use crate::{action_items, deploys, incidents, services};
 
 #[derive(QueryableByName)]
-struct Row {
+pub(super) struct Row {
+    #[diesel(sql_type = BigInt)]
+    pub(super) document_id: i64,
     #[diesel(sql_type = Text)]
     kind: HitKind,
     #[diesel(sql_type = BigInt)]
@@ -39,7 +42,7 @@ enum Bind {
 }
 
 /// What both searches select beside the snippet.
-const COLUMNS: &str = "d.kind, d.thing_id, d.happened_at, d.title,
+pub(super) const COLUMNS: &str = "d.id AS document_id, d.kind, d.thing_id, d.happened_at, d.title,
     (SELECT number FROM incidents i WHERE i.id = d.incident_id) AS incident_number,
     (SELECT title FROM incidents i WHERE i.id = d.incident_id) AS incident_title,
     CASE d.kind WHEN 'deploy' THEN (SELECT number FROM deploys x WHERE x.id = d.thing_id)
@@ -64,6 +67,17 @@ pub fn find(c: &mut Conn, question: &Question) -> Result<(Vec<Hit>, bool), Error
     }
     if terms.is_empty() || question.kind == Some(HitKind::Service) {
         return Ok((hits, false));
+    }
+    let size = usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
+    let is_narrowed =
+        question.kind.is_some() || question.from.is_some() || question.to.is_some() || question.service.is_some();
+    // Whole words first: what may go on has to be gathered before the first is found.
+    let whole: Vec<Term> = terms.iter().map(|term| Term { is_prefix: false, ..term.clone() }).collect();
+    if !is_narrowed && newest::are_many(c, &whole)? {
+        let rows = newest::page(c, &whole, question)?;
+        let there_is_more = rows.len() > size;
+        hits.extend(rows.into_iter().take(size).filter_map(hit));
+        return Ok((hits, there_is_more));
     }
     let mut binds = Vec::new();
     let rows: Vec<Row> = match c {
@@ -110,7 +124,6 @@ pub fn find(c: &mut Conn, question: &Question) -> Result<(Vec<Hit>, bool), Error
                 .load(c)?
         }
     };
-    let size = usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
     let there_is_more = rows.len() > size;
     hits.extend(rows.into_iter().take(size).filter_map(hit));
     Ok((hits, there_is_more))
@@ -121,7 +134,7 @@ fn slice(question: &Question) -> String {
 }
 
 /// FTS5's language: every term a quoted phrase, all of them wanted.
-fn match_expression(terms: &[Term]) -> String {
+pub(super) fn match_expression(terms: &[Term]) -> String {
     terms
         .iter()
         .map(|term| format!("\"{}\"{}", term.words.join(" "), if term.is_prefix { " *" } else { "" }))

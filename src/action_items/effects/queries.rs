@@ -50,16 +50,22 @@ pub fn echoes(c: &mut Conn, incident: &Incident) -> Result<Vec<Echoed>, Error> {
         .order(contributing_factors::id)
         .select((contributing_factors::id, contributing_factors::name))
         .load(c)?;
-    let factor_ids: Vec<i64> = factors.iter().map(|(id, _)| *id).collect();
-    let of_factors: Vec<ActionItem> = action_items::table
-        .filter(action_items::factor_id.eq_any(factor_ids))
-        .filter(action_items::status.eq_any(finished()))
-        .filter(action_items::replaced_at.is_null())
-        .filter(action_items::closed_at.lt(incident.started_at))
-        .order((action_items::closed_at.desc(), action_items::id.desc()))
-        .limit(ECHO_LIMIT)
-        .select(ActionItem::as_select())
-        .load(c)?;
+    let mut of_factors: Vec<ActionItem> = Vec::new();
+    // Each factor by itself, along its index: the last items of several would have to be sorted.
+    for (factor_id, _) in &factors {
+        let items: Vec<ActionItem> = action_items::table
+            .filter(action_items::factor_id.eq(factor_id))
+            .filter(action_items::status.eq_any(finished()))
+            .filter(action_items::replaced_at.is_null())
+            .filter(action_items::closed_at.lt(incident.started_at))
+            .order((action_items::closed_at.desc(), action_items::id.desc()))
+            .limit(ECHO_LIMIT)
+            .select(ActionItem::as_select())
+            .load(c)?;
+        of_factors.extend(items);
+    }
+    of_factors.sort_by_key(|item| std::cmp::Reverse((item.closed_at, item.id)));
+    of_factors.truncate(ECHO_LIMIT as usize);
     for item in of_factors.into_iter().filter(|item| item.incident_id != Some(incident.id)) {
         let name = factors.iter().find(|(id, _)| Some(*id) == item.factor_id).map(|(_, name)| name.clone());
         found.push(Echoed { answer: None, echo: Echo::Factor(name.unwrap_or_default()), item });
@@ -79,16 +85,22 @@ fn of_services(c: &mut Conn, incident: &Incident, known: &[Echoed]) -> Result<Ve
         .filter(incident_services::incident_id.eq(incident.id))
         .select((services::id, services::name))
         .load(c)?;
-    let hit_ids: Vec<i64> = hit.iter().map(|(id, _)| *id).collect();
-    let neighbours: Vec<(i64, i64)> = incident_services::table
-        .inner_join(incidents::table)
-        .filter(incident_services::service_id.eq_any(hit_ids))
-        .filter(incidents::kind.eq(incident.kind))
-        .filter(incidents::started_at.lt(incident.started_at))
-        .order((incidents::started_at.desc(), incidents::id.desc(), incident_services::service_id))
-        .limit(NEIGHBOUR_LIMIT)
-        .select((incidents::id, incident_services::service_id))
-        .load(c)?;
+    let mut neighbours: Vec<(Moment, i64, i64)> = Vec::new();
+    for (service_id, _) in &hit {
+        let last: Vec<(Moment, i64, i64)> = incident_services::table
+            .inner_join(incidents::table)
+            .filter(incident_services::service_id.eq(service_id))
+            .filter(incidents::kind.eq(incident.kind))
+            .filter(incident_services::struck_at.lt(incident.started_at))
+            .order((incident_services::struck_at.desc(), incident_services::incident_id.desc()))
+            .limit(NEIGHBOUR_LIMIT)
+            .select((incident_services::struck_at, incident_services::incident_id, incident_services::service_id))
+            .load(c)?;
+        neighbours.extend(last);
+    }
+    neighbours.sort_by_key(|(at, id, service_id)| (std::cmp::Reverse((*at, *id)), *service_id));
+    neighbours.truncate(NEIGHBOUR_LIMIT as usize);
+    let neighbours: Vec<(i64, i64)> = neighbours.into_iter().map(|(_, id, service_id)| (id, service_id)).collect();
     let ids: Vec<i64> = neighbours.iter().map(|(id, _)| *id).collect();
     let items: Vec<ActionItem> = action_items::table
         .filter(action_items::incident_id.eq_any(ids))

@@ -1,6 +1,8 @@
 //! The reads of the page; each has a limit.
 
-use diesel::dsl::exists;
+use std::collections::HashMap;
+
+use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 
 use crate::action_items::life::model::Effect;
@@ -9,7 +11,7 @@ use crate::action_items::model::{ActionItem, ActionRow, ActionStatus};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
-use crate::db::schema::{action_items, effect_answers, incident_factors, incidents};
+use crate::db::schema::{action_items, contributing_factors, effect_answers, incident_factors, incidents};
 use crate::error::Error;
 use crate::incidents::model::Incident;
 
@@ -24,7 +26,8 @@ type Query<'a> = action_items::BoxedQuery<'a, <Conn as Connection>::Backend>;
 fn finished<'a>() -> Query<'a> {
     action_items::table
         .filter(action_items::closed_at.is_not_null())
-        .filter(action_items::status.eq_any([ActionStatus::Done, ActionStatus::Verified]))
+        // Closed is done, verified or declined. Said like this, the order of closing serves and not the status.
+        .filter(action_items::status.ne(ActionStatus::Declined))
         .filter(action_items::factor_id.is_not_null())
         .into_boxed()
 }
@@ -32,9 +35,8 @@ fn finished<'a>() -> Query<'a> {
 /// Those of them whose factor struck after they were finished.
 fn came_back<'a>() -> Query<'a> {
     let later = incident_factors::table
-        .inner_join(incidents::table)
         .filter(incident_factors::factor_id.nullable().eq(action_items::factor_id))
-        .filter(incidents::started_at.nullable().gt(action_items::closed_at));
+        .filter(incident_factors::struck_at.nullable().gt(action_items::closed_at));
     finished().filter(exists(later))
 }
 
@@ -52,14 +54,32 @@ pub struct Figures {
 /// # Errors
 /// The database's.
 pub fn figures(c: &mut Conn) -> Result<Figures, Error> {
-    let ids: Vec<i64> = finished()
+    let rows: Vec<(Option<i64>, Option<Moment>)> = finished()
         .order((action_items::closed_at.desc(), action_items::id.desc()))
         .limit(WINDOW)
-        .select(action_items::id)
+        .select((action_items::factor_id, action_items::closed_at))
         .load(c)?;
-    let finished_count = ids.len();
-    let back: Vec<i64> = came_back().filter(action_items::id.eq_any(ids)).select(action_items::id).load(c)?;
-    Ok(Figures { finished_count, came_back_count: back.len() })
+    let mut factor_ids: Vec<i64> = rows.iter().filter_map(|(factor_id, _)| *factor_id).collect();
+    factor_ids.sort_unstable();
+    factor_ids.dedup();
+    let strikes = last_strikes(c, factor_ids)?;
+    let came_back = |(factor_id, closed_at): &&(Option<i64>, Option<Moment>)| {
+        factor_id.and_then(|id| strikes.get(&id)).is_some_and(|strike| Some(*strike) > *closed_at)
+    };
+    Ok(Figures { finished_count: rows.len(), came_back_count: rows.iter().filter(came_back).count() })
+}
+
+/// When each of these factors struck last.
+fn last_strikes(c: &mut Conn, factor_ids: Vec<i64>) -> Result<HashMap<i64, Moment>, Error> {
+    let last = incident_factors::table
+        .filter(incident_factors::factor_id.eq(contributing_factors::id))
+        .select(max(incident_factors::struck_at))
+        .single_value();
+    let rows: Vec<(i64, Option<Moment>)> = contributing_factors::table
+        .filter(contributing_factors::id.eq_any(factor_ids))
+        .select((contributing_factors::id, last))
+        .load(c)?;
+    Ok(rows.into_iter().filter_map(|(id, at)| Some((id, at?))).collect())
 }
 
 /// A finished item, and the last incident that its factor struck after.
@@ -90,25 +110,37 @@ pub fn page(c: &mut Conn, turn: Turn) -> Result<Page<CameBack>, Error> {
     let place = |item: &ActionItem| Cursor { sort: item.closed_at.map_or(0, Moment::millis), id: item.id };
     let page = Page::from_rows(items, PAGE_SIZE, turn, place);
     let rows = decorate(c, page.rows)?;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
-        let struck = strike(c, &row.item)?;
-        found.push((row, struck));
-    }
+    let mut factor_ids: Vec<i64> = rows.iter().filter_map(|row| row.item.factor_id).collect();
+    factor_ids.sort_unstable();
+    factor_ids.dedup();
+    let strikes = last_incidents(c, factor_ids)?;
+    let found = rows
+        .into_iter()
+        .map(|row| {
+            let strike = row.item.factor_id.and_then(|id| strikes.get(&id).cloned());
+            (row, strike)
+        })
+        .collect();
     Ok(Page { rows: found, after: page.after, before: page.before })
 }
 
-/// The last incident that carries an item's factor and began after it was finished.
-fn strike(c: &mut Conn, item: &ActionItem) -> Result<Option<Incident>, Error> {
-    let (Some(factor_id), Some(closed_at)) = (item.factor_id, item.closed_at) else { return Ok(None) };
-    Ok(incident_factors::table
-        .inner_join(incidents::table)
-        .filter(incident_factors::factor_id.eq(factor_id))
-        .filter(incidents::started_at.gt(closed_at))
-        .order((incidents::started_at.desc(), incidents::id.desc()))
-        .select(Incident::as_select())
-        .first(c)
-        .optional()?)
+/// The last incident of each of these factors. It began after each item of the page was finished: some incident of the
+/// item's factor did.
+fn last_incidents(c: &mut Conn, factor_ids: Vec<i64>) -> Result<HashMap<i64, Incident>, Error> {
+    let strikes = last_strikes(c, factor_ids)?;
+    let mut last = HashMap::new();
+    for (factor_id, at) in strikes {
+        let incident: Option<Incident> = incident_factors::table
+            .inner_join(incidents::table)
+            .filter(incident_factors::factor_id.eq(factor_id))
+            .filter(incident_factors::struck_at.eq(at))
+            .order(incident_factors::incident_id.desc())
+            .select(Incident::as_select())
+            .first(c)
+            .optional()?;
+        last.extend(incident.map(|incident| (factor_id, incident)));
+    }
+    Ok(last)
 }
 
 /// Items that were reopened because what they were for came back, the last first.

@@ -1,0 +1,17 @@
+DROP INDEX postmortems_by_status_publication;
+DROP INDEX action_items_by_status_closing;
+DROP INDEX postmortems_by_starter;
+DROP INDEX action_items_on_factors_by_closing;
+DROP INDEX action_items_by_factor_closing;
+DROP TRIGGER strike_moved ON incidents;
+DROP TRIGGER strike_counted ON incident_factors;
+DROP TRIGGER strike_of_factor ON incident_factors;
+DROP TRIGGER strike_of_tag ON incident_tags;
+DROP TRIGGER strike_of_service ON incident_services;
+DROP FUNCTION strike_moved;
+DROP FUNCTION strike_count;
+DROP FUNCTION strike;
+ALTER TABLE contributing_factors DROP COLUMN incident_count;
+ALTER TABLE incident_factors DROP COLUMN struck_at;
+ALTER TABLE incident_tags DROP COLUMN struck_at;
+ALTER TABLE incident_services DROP COLUMN struck_at;

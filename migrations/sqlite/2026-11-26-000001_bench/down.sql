@@ -1,0 +1,17 @@
+DROP INDEX postmortems_by_status_publication;
+DROP INDEX action_items_by_status_closing;
+DROP INDEX postmortems_by_starter;
+DROP INDEX action_items_on_factors_by_closing;
+DROP INDEX action_items_by_factor_closing;
+DROP TRIGGER strike_moved;
+DROP TRIGGER strike_of_factor_gone;
+DROP TRIGGER strike_of_factor;
+DROP TRIGGER strike_of_tag;
+DROP TRIGGER strike_of_service;
+DROP INDEX incident_factors_by_strike;
+DROP INDEX incident_tags_by_strike;
+DROP INDEX incident_services_by_strike;
+ALTER TABLE contributing_factors DROP COLUMN incident_count;
+ALTER TABLE incident_factors DROP COLUMN struck_at;
+ALTER TABLE incident_tags DROP COLUMN struck_at;
+ALTER TABLE incident_services DROP COLUMN struck_at;
