@@ -194,9 +194,8 @@ impl Db {
         slot.broken = true;
         let outcome = work(&mut slot.conn);
         // A server that has gone away shows when a connection to it is used.
-        slot.broken = outcome.is_err()
-            && matches!(slot.conn, Conn::Postgres(_))
-            && slot.conn.batch_execute("SELECT 1").is_err();
+        slot.broken =
+            outcome.is_err() && matches!(slot.conn, Conn::Postgres(_)) && slot.conn.batch_execute("SELECT 1").is_err();
         if !slot.broken {
             return outcome;
         }
