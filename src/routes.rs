@@ -1,6 +1,6 @@
 //! Every URL in one table: method, path, whom it serves, and the handler. The authorization test walks it.
 
-use actix_web::{Route, web};
+use actix_web::{Route, guard, web};
 
 use crate::{
     attachments, auth, changes, deploys, factors, home, hooks, imports, incidents, links, postmortem_templates,
@@ -55,7 +55,8 @@ macro_rules! routes {
             }
         ),+];
     };
-    (@method GET) => { web::get() };
+    // HEAD is GET without its body; the server drops it.
+    (@method GET) => { web::route().guard(guard::Any(guard::Get()).or(guard::Head())) };
     (@method POST) => { web::post() };
     (@method PUT) => { web::put() };
     (@method PATCH) => { web::patch() };
@@ -406,10 +407,6 @@ pub fn mount(config: &mut web::ServiceConfig) {
         let mut resource = web::resource(path);
         for entry in TABLE.iter().filter(|entry| entry.path == path) {
             resource = resource.route((entry.mount)());
-            if entry.method == "GET" {
-                // HEAD is GET without its body; the server drops it.
-                resource = resource.route((entry.mount)().method(actix_web::http::Method::HEAD));
-            }
         }
         config.service(resource.default_service(web::route().to(wrong_method)));
     }

@@ -13,22 +13,29 @@ const ARRIVING: &[&str] = &["Raw", "DeployInput"];
 /// Completes the document as it was gathered from the annotations.
 pub fn refine(document: &mut Value) {
     let words = words_of(document);
-    if let Some(paths) = document["paths"].as_object_mut() {
+    if let Some(paths) = inside(document, "/paths") {
         for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
             errors(operation);
-            for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+            for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
                 refine_parameter(parameter, &words);
             }
         }
     }
-    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+    if let Some(schemas) = inside(document, "/components/schemas") {
         for (name, schema) in schemas {
             if ARRIVING.iter().any(|beginning| name.starts_with(beginning)) {
-                let fields = schema["properties"].as_object_mut();
-                fields.into_iter().flat_map(Map::values_mut).for_each(|field| or_blank(field, &words));
+                inside(schema, "/properties")
+                    .into_iter()
+                    .flat_map(Map::values_mut)
+                    .for_each(|field| or_blank(field, &words));
             }
         }
     }
+}
+
+/// What stands at a pointer, when it is there: indexing would put a null where nothing is.
+fn inside<'a>(value: &'a mut Value, pointer: &str) -> Option<&'a mut Map<String, Value>> {
+    value.pointer_mut(pointer).and_then(Value::as_object_mut)
 }
 
 /// References to the schemas that are lists of words.
@@ -40,7 +47,7 @@ fn words_of(document: &Value) -> Vec<String> {
 
 /// Errors are problems, and any operation may have to wait.
 fn errors(operation: &mut Value) {
-    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    let Some(responses) = inside(operation, "/responses") else { return };
     let waiting = json!({"description": "Busy, or the disk is full: try again later.",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}});
     responses.entry("5XX").or_insert(waiting);
@@ -51,7 +58,7 @@ fn errors(operation: &mut Value) {
         if !status.starts_with(['4', '5']) {
             continue;
         }
-        let Some(content) = response["content"].as_object_mut() else { continue };
+        let Some(content) = inside(response, "/content") else { continue };
         let is_problem = content.get("application/json").is_some_and(|body| {
             let schema = body["schema"]["$ref"].as_str().unwrap_or_default();
             PROBLEMS.iter().any(|name| schema.ends_with(name))
@@ -95,7 +102,9 @@ fn or_blank(schema: &mut Value, words: &[String]) {
     let blank = json!({"type": "string", "maxLength": 0});
     if is_word(schema) {
         *schema = json!({"anyOf": [schema.take(), blank]});
-    } else if let Some(ways) = schema["oneOf"].as_array_mut().filter(|ways| ways.iter().any(is_word)) {
+    } else if let Some(ways) = schema.get_mut("oneOf").and_then(Value::as_array_mut)
+        && ways.iter().any(is_word)
+    {
         ways.push(blank);
     }
 }

@@ -15,6 +15,7 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 
+use super::endless;
 use super::errors::answer;
 use super::flash::FLASH_COOKIE;
 use crate::app::App;
@@ -35,9 +36,10 @@ pub struct RouteName(pub &'static str);
 
 /// Middleware: everything that this file is for, around the whole application.
 pub async fn stand(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let hold = endless::hold(&mut request);
     let began = Instant::now();
     let request_id = random_hex(8);
     request.extensions_mut().insert(RequestId(request_id.clone()));
@@ -94,7 +96,7 @@ pub async fn stand(
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     // The pattern, not the path: paths carry sign-in links and source addresses, which are secrets.
     tracing::info!(target: "debrief::access", request_id, %method, route, status, elapsed_ms, "answered");
-    Ok(response)
+    Ok(endless::until_through(response, hold))
 }
 
 fn header(value: &str) -> HeaderValue {

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod body;
 pub mod compress;
+mod endless;
 pub mod errors;
 pub mod fields;
 pub mod flash;

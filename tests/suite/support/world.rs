@@ -88,9 +88,9 @@ async fn of_the_work(max: &mut Http) {
         ),
         ("/incidents/INC-1/deploys", &[("deploy", "DEP-1"), ("relation", "suspected"), ("reason", MARK)]),
         ("/incidents/INC-1/events", &[("text", MARK), ("kind", "note")]),
-        ("/incidents/INC-1/impact", &[("label", MARK), ("amount", "12"), ("unit", "orders"), ("basis", "counted")]),
+        ("/incidents/INC-1/impact", &[("label", MARK), ("amount", "12"), ("unit", "orders"), ("basis", "measured")]),
         ("/incidents/INC-1/updates", &[("update", MARK)]),
-        ("/incidents/INC-1/roles", &[("role", "lead"), ("user", "max")]),
+        ("/incidents/INC-1/roles", &[("role", "lead"), ("user", "2")]),
         ("/incidents/INC-1/factors", &[("name", "Zinnober pool"), ("note", MARK)]),
         (
             "/action-items",
@@ -111,7 +111,7 @@ async fn of_the_work(max: &mut Http) {
         ("/incidents/INC-1/postmortem/public", &[("title", MARK), ("markdown", "Zinnober is well.\n")]),
         ("/retros", &[("team", "payments")]),
         ("/retros/1/cards/phase", &[("phase", "writing")]),
-        ("/retros/1/cards", &[("mood", "sad"), ("text", MARK)]),
+        ("/retros/1/cards", &[("mood", "went_badly"), ("text", MARK)]),
         ("/retros/1/notes", &[("base", "0"), ("notes", MARK)]),
         (
             "/teams/payments/retro-series",
