@@ -219,7 +219,7 @@ fn print_costs(site: &Site, node: &Server, database: &Cluster, cookie: &str) {
         assert_eq!(answer.status(), 200);
         answer.body_mut().read_to_string().unwrap();
     };
-    let mut print = |what: &str, count: usize, work: &mut dyn FnMut(usize)| {
+    let print = |what: &str, count: usize, work: &mut dyn FnMut(usize)| {
         work(usize::MAX);
         let (before, began) = ((cpu_s(&[node.id()]), cpu_s(&family(postmaster))), Instant::now());
         (0..count).for_each(&mut *work);
