@@ -336,6 +336,10 @@ fn again(
     }
     raw.service = None;
     let was_finished = present.status.is_finished();
+    // A message that was overtaken by a newer one about the same deploy takes back neither its end nor how it ended.
+    if was_finished && sent.finished_at.zip(present.finished_at).is_some_and(|(told, known)| told < known) {
+        (raw.finished_at, raw.status) = (None, None);
+    }
     // What was noticed since, or said by a person, stays when the pipeline sends its message again.
     if (was_finished && !sent.status.is_finished()) || present.status == DeployStatus::RolledBack {
         raw.status = None;

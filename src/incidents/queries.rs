@@ -246,7 +246,9 @@ fn after_change(before: &Incident, change: &IncidentChange, now: Moment) -> Resu
             format!("It is {status}, and that has a time: correct it, or take the status back first."),
         ));
     }
-    settle(status, &mut times, &change.zone, now)?;
+    // What is on record is not in the future, whatever a clock that was set back says.
+    let known = TimeField::ALL.iter().filter_map(|&field| before.times().get(field)).max();
+    settle(status, &mut times, &change.zone, known.map_or(now, |known| known.max(now)))?;
     Ok((status, times))
 }
 

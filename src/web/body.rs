@@ -119,7 +119,9 @@ impl FromRequest for Query {
     type Future = std::future::Ready<Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Ok(Query(Fields::parse(request.query_string().as_bytes()))))
+        // A NUL is in nothing that is kept, so that nothing is found by it.
+        let query = request.query_string().replace("%00", "");
+        std::future::ready(Ok(Query(Fields::parse(query.as_bytes()))))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
@@ -100,6 +101,10 @@ pub async fn present(
     let Some(error) = response.response().error() else {
         return Ok(response.map_into_boxed_body());
     };
+    // An answer that an extractor gave in place of the handler's is whole already.
+    if error.as_error::<InternalError<&'static str>>().is_some() {
+        return Ok(response.map_into_boxed_body());
+    }
     let told = told(error, response.status());
     let http_request = response.request().clone();
     let answer = answer(&http_request, &told);

@@ -105,6 +105,9 @@ fn header(value: &str) -> HeaderValue {
 
 /// Why a request is not even looked at.
 fn refusal(request: &ServiceRequest) -> Option<Error> {
+    if request.path().contains("%00") || request.path().contains('\0') {
+        return Some(Error::NotFound("There is no page at this address. Check it for a typing mistake.".to_owned()));
+    }
     let mut encodings = request.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
     if encodings.any(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity")) {
         return Some(Error::Unsupported("Send the body uncompressed, without Content-Encoding.".to_owned()));

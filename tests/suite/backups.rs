@@ -112,7 +112,7 @@ both!(
         app.signed_in("Grace", Role::Member);
         // A file stands where the folder should be.
         std::fs::write(&wall, "").unwrap();
-        for _ in 0..3 {
+        for _ in 0..4 {
             app.app.clock.advance_s(1500);
             look(&app).await;
         }

@@ -439,7 +439,10 @@ both!(
         assert_eq!(files(&third.0), files(&given.0));
 
         let numbers: Vec<(String, i64)> = app.read(|c| Ok(counters::table.order(counters::name).load(c)?));
-        assert_eq!(numbers, [("action_item".into(), 7), ("deploy".into(), 10), ("incident".into(), 43)]);
+        assert_eq!(
+            numbers,
+            [("action_item".into(), 7), ("backup".into(), 0), ("deploy".into(), 10), ("incident".into(), 43)]
+        );
         let mut reader = app.session_of(app.user("Vera", Role::Viewer));
         for page in ["/incidents/INC-42", "/incidents/INC-42/postmortem", "/deploys/DEP-9"] {
             assert_eq!(reader.get(page).await.status, 200, "{page}");

@@ -37,7 +37,6 @@ mod nodes;
 mod notify;
 mod postmortems;
 mod public_versions;
-mod query_plans;
 mod reading;
 mod releases;
 mod retros;

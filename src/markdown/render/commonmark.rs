@@ -14,8 +14,12 @@ use crate::markdown::events::parse;
 
 /// The parser's package in the place where Cargo unpacked it.
 fn parser_package() -> Option<PathBuf> {
+    // Packages that only other systems need are not here.
+    let compiler = std::process::Command::new("rustc").arg("-vV").output().ok()?;
+    let compiler = String::from_utf8(compiler.stdout).ok()?;
+    let host = compiler.lines().find_map(|line| line.strip_prefix("host: "))?;
     let told = std::process::Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", host])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .ok()?;

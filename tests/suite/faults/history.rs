@@ -275,7 +275,7 @@ impl Writer {
                 self.agent
                     .post(format!("{url}{path}"))
                     .header("authorization", &self.site.bearer)
-                    .header("idempotency-key", format!("{path} {key}"))
+                    .header("idempotency-key", format!("{path}/{key}").replace(' ', "-"))
                     .send_json(body),
             )
         })

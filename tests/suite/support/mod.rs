@@ -152,7 +152,7 @@ impl TestApp {
         let now = self.now();
         let token = self.write(|c| queries::open_session(c, user_id, &browser, now));
         let mut http = self.anonymous();
-        http.cookies.insert("debrief".to_owned(), token);
+        http.cookies.insert(self.app.config.session_cookie().to_owned(), token);
         http
     }
 

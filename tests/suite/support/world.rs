@@ -293,7 +293,9 @@ impl World {
         for table in TABLES {
             let columns = diesel::sql_query(format!("SELECT name AS value FROM pragma_table_info('{table}')"));
             let columns: Vec<Cell> = columns.load(&mut c).unwrap();
-            let quoted: Vec<_> = columns.iter().map(|one| format!("quote(\"{}\")", one.value)).collect();
+            // When something was last used is noted, and no change.
+            let columns = columns.iter().filter(|one| one.value != "last_used_at");
+            let quoted: Vec<_> = columns.map(|one| format!("quote(\"{}\")", one.value)).collect();
             let row = format!("'{table} ' || {}", quoted.join(" || ' ' || "));
             let rows: Vec<Cell> =
                 diesel::sql_query(format!("SELECT {row} AS value FROM {table} ORDER BY 1")).load(&mut c).unwrap();
