@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-/// Pages are made of many short-lived pieces, also inside SQLite: glibc's allocator took a fifth of a page's time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     debrief::cli::run()
