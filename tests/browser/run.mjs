@@ -9,7 +9,7 @@ import { tests } from "./suite.mjs";
 const here = new URL("./", import.meta.url);
 const pictures = fileURLToPath(new URL("../../target/browser/", here));
 // What only reads comes first, so that it sees the demo as it is shipped.
-const ORDER = ["budget", "axe", "links", "states", "writing", "keyboard", "moments", "noscript"];
+const ORDER = ["budget", "axe", "links", "writing", "keyboard", "moments", "noscript", "retro", "states"];
 
 const filters = process.argv.slice(2);
 const files = readdirSync(here)

@@ -157,6 +157,7 @@ pub enum Manner {
 /// Writers at work.
 pub struct Writers {
     stop: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicUsize>,
     threads: Vec<std::thread::JoinHandle<History>>,
 }
 
@@ -164,12 +165,14 @@ impl Writers {
     /// Sets them to work on the nodes at `urls`, which the test may exchange meanwhile.
     pub fn start(site: &Site, urls: &Arc<Mutex<Vec<String>>>, round: usize, manner: Manner) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
+        let acknowledged = Arc::new(AtomicUsize::new(0));
         let threads = (0..WRITERS)
             .map(|number| {
                 let writer = Writer {
                     site: site.clone(),
                     urls: urls.clone(),
                     stop: stop.clone(),
+                    acknowledged: acknowledged.clone(),
                     manner,
                     agent: agent(),
                     turn: AtomicUsize::new(number),
@@ -177,7 +180,16 @@ impl Writers {
                 std::thread::spawn(move || writer.work(&format!("Round {round}, writer {number}")))
             })
             .collect();
-        Writers { stop, threads }
+        Writers { stop, acknowledged, threads }
+    }
+
+    /// Waits until somebody was told of a success: on a busy machine the first one takes its time.
+    pub fn until_something_is_written(&self) {
+        let began = Instant::now();
+        while self.acknowledged.load(Ordering::Relaxed) == 0 {
+            assert!(began.elapsed() < Duration::from_secs(30), "nothing is written");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits until nobody answers any more (of those who give up), or lets them end what they are at.
@@ -196,6 +208,7 @@ impl Writers {
 }
 
 struct Writer {
+    acknowledged: Arc<AtomicUsize>,
     site: Site,
     urls: Arc<Mutex<Vec<String>>>,
     stop: Arc<AtomicBool>,
@@ -248,6 +261,7 @@ impl Writer {
             let status = heard.as_ref().map_or(0, |heard| heard.status);
             if (200..300).contains(&status) {
                 history.heard_at.push(Instant::now());
+                self.acknowledged.fetch_add(1, Ordering::Relaxed);
                 return heard;
             }
             *history.refused.entry(status).or_default() += 1;

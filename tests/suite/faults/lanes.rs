@@ -59,7 +59,7 @@ fn slow_pages_leave_room_for_cheap_ones() {
         assert_eq!(page.join().unwrap(), 200, "who waited is served in the end");
     }
     println!("a cheap page takes {idle:?} at most when idle, {busy:?} beside 40 that hang");
-    // Five times what it takes when idle; on a machine that is busy with other tests, not less than a few turns of it.
-    assert!(busy < (idle * 5).max(Duration::from_millis(100)), "{busy:?} against {idle:?}");
+    // Those that hang would take ten seconds. The bar is five times what it takes when idle; beside other tests a second.
+    assert!(busy < (idle * 5).max(Duration::from_secs(1)), "{busy:?} against {idle:?}");
     assert_eq!(server.stop(), 0);
 }

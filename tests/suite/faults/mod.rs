@@ -43,6 +43,7 @@ fn killed_while_writing(database: &Path, target: &Target, round_count: usize) {
         let server = site.start();
         slowest = slowest.max(began.elapsed());
         let writers = Writers::start(&site, &only(&server), round, Manner::GivesUp);
+        writers.until_something_is_written();
         // Killed at another moment in each round.
         std::thread::sleep(Duration::from_millis(120 + (round as u64 * 37) % 200));
         server.kill();
@@ -80,6 +81,7 @@ fn stopped_under_load(database: &Path, target: &Target) {
     let site = Site::new(database);
     let server = site.start();
     let writers = Writers::start(&site, &only(&server), 0, Manner::GivesUp);
+    writers.until_something_is_written();
     std::thread::sleep(Duration::from_millis(600));
     assert_eq!(server.stop(), 0);
     let history = writers.history();
