@@ -54,10 +54,9 @@ fn client(address: &str, run: u64, (start, end): (Instant, Instant), rate: u64) 
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let request = request(run, number);
-        let due = if rate == 0 {
-            Instant::now().max(start)
-        } else {
-            start + Duration::from_nanos(number * 1_000_000_000 / rate)
+        let due = match (number * 1_000_000_000).checked_div(rate) {
+            Some(nanos) => start + Duration::from_nanos(nanos),
+            None => Instant::now().max(start),
         };
         if due >= end {
             return Ok((times, refused));

@@ -39,12 +39,15 @@ pub fn latest(c: &mut Conn) -> Result<Latest, Error> {
     Ok(Latest { any, good })
 }
 
-/// A page of backups, newest first, with the names of those who asked, and whether there are more.
+/// A backup, with the name of whoever asked for it.
+pub type BackupRow = (Backup, Option<String>);
+
+/// A page of backups, newest first, and whether there are more.
 ///
 /// # Errors
 /// The database's.
-pub fn list(c: &mut Conn, before_id: i64, limit: i64) -> Result<(Vec<(Backup, Option<String>)>, bool), Error> {
-    let mut rows: Vec<(Backup, Option<String>)> = backups::table
+pub fn list(c: &mut Conn, before_id: i64, limit: i64) -> Result<(Vec<BackupRow>, bool), Error> {
+    let mut rows: Vec<BackupRow> = backups::table
         .left_join(users::table)
         .filter(backups::id.lt(before_id))
         .order(backups::id.desc())
