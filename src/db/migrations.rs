@@ -30,7 +30,10 @@ struct Number {
 /// A sentence for the operator; the schema is then as it was before the migration that failed.
 pub fn run(target: &Target) -> Result<(), OpenError> {
     if let Target::Sqlite(path) = target {
-        look_first(path)?;
+        // Nobody who only opens a file of this time waits for those who write to it.
+        if look_first(path)? == Standing::OfThisTime {
+            return Ok(());
+        }
     }
     match connect(target, Access::Write)? {
         Conn::Sqlite(mut c) => run_sqlite(&mut c),
@@ -38,11 +41,20 @@ pub fn run(target: &Target) -> Result<(), OpenError> {
     }
 }
 
+/// How far a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It has every migration.
+    OfThisTime,
+    /// It has none or not all of them.
+    Behind,
+}
+
 /// Looks whether a file is ours and of this time, in one reading transaction and before anything is set up on it: what
 /// is refused keeps every byte, its journal's mode included.
-fn look_first(path: &Path) -> Result<(), OpenError> {
+fn look_first(path: &Path) -> Result<Standing, OpenError> {
     if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
-        return Ok(());
+        return Ok(Standing::Behind);
     }
     let name = path.display().to_string();
     let mut c =
@@ -61,7 +73,13 @@ fn look_first(path: &Path) -> Result<(), OpenError> {
         diesel::sql_query("SELECT count(*) AS value FROM sqlite_master WHERE name = '__diesel_schema_migrations'")
             .get_result(&mut c)
             .map_err(|error| sqlite_failure(&name, &error))?;
-    if has_versions == 1 { refuse_newer(c.applied_migrations()) } else { Ok(()) }
+    if has_versions == 0 {
+        return Ok(Standing::Behind);
+    }
+    let applied = c.applied_migrations();
+    let count = applied.as_ref().map_or(0, Vec::len);
+    refuse_newer(applied)?;
+    Ok(if count == known_versions().len() { Standing::OfThisTime } else { Standing::Behind })
 }
 
 fn run_sqlite(c: &mut SqliteConnection) -> Result<(), OpenError> {
