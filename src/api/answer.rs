@@ -32,7 +32,8 @@ pub fn etag(revision: i64) -> String {
     format!("\"{revision}\"")
 }
 
-/// The revision that an edit is based on, from `If-Match`; `*` and no header stand for "whatever is there".
+/// The revision that an edit is based on, from `If-Match`; `*` and no header stand for "whatever is there". The
+/// quotation marks of an ETag may be missing: a shell eats them.
 ///
 /// # Errors
 /// 400 for what is no ETag, 412 for one that was never given out.
@@ -43,10 +44,9 @@ pub fn base_revision(request: &HttpRequest) -> Result<Option<i64>, Error> {
         return Ok(None);
     }
     let quoted = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    let Some(tag) = quoted else {
-        return Err(Error::Malformed(
-            "Send the ETag in If-Match as it was given, with its quotation marks.".to_owned(),
-        ));
+    let bare = Some(text).filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
+    let Some(tag) = quoted.or(bare) else {
+        return Err(Error::Malformed("Send the ETag in If-Match as it was given.".to_owned()));
     };
     tag.parse().map(Some).map_err(|_| {
         Error::Outdated("If-Match holds no ETag of this thing. Read it again and send its ETag.".to_owned())

@@ -86,10 +86,11 @@ fn refine_parameter(parameter: &mut Value, words: &[String]) {
             parameter["schema"] = json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"});
         }
         ("header", "If-Match") => {
-            parameter["schema"] = json!({"type": "string", "pattern": "^(\\*|\"[0-9]{1,18}\")$"});
+            let pattern = "^([0-9]{1,18}|\"[0-9]{1,18}\"|[*])$";
+            parameter["schema"] = json!({"type": "string", "pattern": pattern});
         }
         ("query", "cursor") => {
-            parameter["schema"] = json!({"type": "string", "maxLength": 60, "pattern": "^[A-Za-z0-9_-]*$"});
+            parameter["schema"] = json!({"type": "string", "maxLength": 430, "pattern": "^[A-Za-z0-9_-]*$"});
         }
         ("query", _) => or_blank(&mut parameter["schema"], words),
         _ => {}

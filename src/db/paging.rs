@@ -6,6 +6,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// Rows on one page of every list.
 pub const PAGE_SIZE: i64 = 50;
 
+/// Said of a cursor that no page ever gave out.
+pub const DAMAGED: &str = "This page's address is damaged. Start again from the first page.";
+
 /// Where a page starts: after the row with this sort value and id, in the list's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
@@ -31,8 +34,22 @@ impl Cursor {
             let (sort, id) = parts.split_once('.')?;
             Some(Cursor { sort: sort.parse().ok()?, id: id.parse().ok()? })
         });
-        parsed.ok_or_else(|| "This page's address is damaged. Start again from the first page.".to_owned())
+        parsed.ok_or_else(|| DAMAGED.to_owned())
     }
+}
+
+/// A cursor for a list in the order of its names.
+pub fn encode_name(name: &str) -> String {
+    URL_SAFE_NO_PAD.encode(name)
+}
+
+/// Reads what [`encode_name`] wrote.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub fn decode_name(text: &str) -> Result<String, String> {
+    let name = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    name.filter(|name| !name.contains('\0')).ok_or_else(|| DAMAGED.to_owned())
 }
 
 /// Which way to go from a cursor.
@@ -103,6 +120,14 @@ impl<T> Page<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_survives_the_address_bar() {
+        assert_eq!(decode_name(&encode_name("übung")), Ok("übung".to_owned()));
+        for damaged in ["0.5", "0", "_w", "AA"] {
+            assert!(decode_name(damaged).is_err(), "{damaged}");
+        }
+    }
 
     #[test]
     fn a_cursor_survives_the_address_bar() {

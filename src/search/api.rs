@@ -10,6 +10,7 @@ use crate::api::answer::{self, List};
 use crate::app::App;
 use crate::auth::who::ApiRead;
 use crate::clock::Moment;
+use crate::db::paging::DAMAGED;
 use crate::error::Error;
 use crate::web::body::Query;
 use crate::web::problem::Problem;
@@ -36,7 +37,7 @@ pub struct HitBody {
 /// Finds incidents, postmortems, timeline events, deploys and action items.
 ///
 /// # Errors
-/// 422 for a filter that cannot be read.
+/// 422 for a filter or a cursor that cannot be read.
 #[utoipa::path(get, path = "/api/v1/search", tag = "search",
     params(
         ("q" = Option<String>, Query, description = "Words; a part in double quotes is a phrase"),
@@ -47,6 +48,9 @@ pub struct HitBody {
 pub async fn find(_who: ApiRead, app: web::Data<App>, query: Query) -> Result<HttpResponse, Error> {
     let mut fields = query.0;
     if let Some(cursor) = fields.some("cursor").map(str::to_owned) {
+        if !cursor.parse().is_ok_and(|page: i64| (1..=LAST_PAGE).contains(&page)) {
+            return Err(Error::field("cursor", DAMAGED));
+        }
         fields.set("page", cursor);
     }
     let question = Question::read(&fields, &Zone::UTC)?;

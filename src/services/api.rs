@@ -12,6 +12,7 @@ use crate::api::idempotency;
 use crate::app::App;
 use crate::auth::who::{ApiRead, ApiWrite};
 use crate::clock::Moment;
+use crate::db::paging::{decode_name, encode_name};
 use crate::error::Error;
 use crate::web::body::{Json, Query};
 use crate::web::problem::Problem;
@@ -65,12 +66,13 @@ impl ServiceBody {
 /// Lists services by slug.
 ///
 /// # Errors
-/// The database's.
+/// 422 for a damaged cursor.
 #[utoipa::path(get, path = "/api/v1/services", tag = "services",
     params(("cursor" = Option<String>, Query, description = "From `next_cursor` of the page before")),
     responses((status = 200, body = List<ServiceBody>), (status = "4XX", body = Problem)))]
 pub async fn list(_who: ApiRead, app: web::Data<App>, query: Query) -> Result<HttpResponse, Error> {
-    let (after, base_url) = (query.0.some("cursor").map(str::to_owned), app.config.base_url.clone());
+    let after = query.0.some("cursor").map(decode_name).transpose().map_err(|why| Error::field("cursor", why))?;
+    let base_url = app.config.base_url.clone();
     let (items, there_is_more) = app
         .db
         .read(move |c| {
@@ -85,7 +87,7 @@ pub async fn list(_who: ApiRead, app: web::Data<App>, query: Query) -> Result<Ht
             Ok::<_, Error>((items, there_is_more))
         })
         .await?;
-    let next_cursor = items.last().filter(|_| there_is_more).map(|last| last.slug.clone());
+    let next_cursor = items.last().filter(|_| there_is_more).map(|last| encode_name(&last.slug));
     Ok(answer::ok(&List { items, next_cursor }))
 }
 
