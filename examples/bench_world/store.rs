@@ -111,6 +111,7 @@ impl Store {
         for statement in FOLLOWERS {
             self.run(statement);
         }
+        self.say("followers");
         // In the order in which they would have been written.
         self.run(&format!(
             "INSERT INTO search_documents (kind, thing_id, incident_id, happened_at, title, body) \

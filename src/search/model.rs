@@ -59,8 +59,8 @@ pub struct Term {
     pub is_prefix: bool,
 }
 
-/// Takes a question apart: quoted parts are phrases, everything else single words; the last word may go on.
-/// Nothing of it is ever an operator.
+/// Takes a question apart: quoted parts are phrases, everything else single words; the last word may go on, unless it
+/// is a version's last number. Nothing of it is ever an operator.
 pub fn terms(question: &str) -> Vec<Term> {
     let question: String = question.chars().take(QUESTION_LIMIT).collect();
     let words = |text: &str| -> Vec<String> {
@@ -81,7 +81,11 @@ pub fn terms(question: &str) -> Vec<Term> {
     terms.retain(|term| !term.words.is_empty());
     terms.truncate(WORD_LIMIT);
     let ends_open = question.chars().last().is_some_and(char::is_alphanumeric);
-    if let Some(last) = terms.last_mut().filter(|_| ends_open) {
+    // A version's last number is meant as it stands: whoever asks for 2.77.1 does not mean 2.77.15.
+    let is_version = |term: &Term| {
+        term.words.len() > 1 && term.words.last().is_some_and(|word| word.bytes().all(|letter| letter.is_ascii_digit()))
+    };
+    if let Some(last) = terms.last_mut().filter(|last| ends_open && !is_version(last)) {
         last.is_prefix = true;
     }
     terms
@@ -194,6 +198,8 @@ mod tests {
         assert_eq!(words("pool exhau"), ["pool", "exhau*"]);
         assert_eq!(words("\"no space left\" node-7 "), ["no+space+left", "node+7"]);
         assert_eq!(words("AND OR NOT NEAR(a b) a* -x ^y"), ["AND", "OR", "NOT", "NEAR+a", "b", "a", "x", "y*"]);
+        assert_eq!(words("payments 2.77.1"), ["payments", "2+77+1"]);
+        assert_eq!(words("2.77.1-rc"), ["2+77+1+rc*"]);
         assert!(terms("\" * ( ) : ' -- ; ").is_empty());
     }
 
