@@ -202,12 +202,12 @@ pub fn incidents_of_service(
     (from, to): (Moment, Moment),
     limit: i64,
 ) -> Result<Vec<Incident>, Error> {
-    Ok(incidents::table
-        .inner_join(incident_services::table)
+    Ok(incident_services::table
+        .inner_join(incidents::table)
         .filter(incident_services::service_id.eq(service_id))
-        .filter(incidents::started_at.ge(from))
-        .filter(incidents::started_at.lt(to))
-        .order((incidents::started_at.asc(), incidents::id.asc()))
+        .filter(incident_services::struck_at.ge(from))
+        .filter(incident_services::struck_at.lt(to))
+        .order((incident_services::struck_at.asc(), incident_services::incident_id.asc()))
         .limit(limit)
         .select(Incident::as_select())
         .load(c)?)

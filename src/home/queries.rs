@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::model::{DUE_WINDOW, Desk, PART_LIMIT, SOON_DAYS};
 use crate::action_items::list::queries::decorate;
-use crate::action_items::model::{ActionItem, ActionStatus};
+use crate::action_items::model::ActionItem;
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{action_items, deploys, incidents, postmortems, services};
@@ -66,7 +66,7 @@ fn my_items(c: &mut Conn, user_id: i64, today: NaiveDate) -> Result<Vec<crate::a
     let soon = today.checked_add_days(Days::new(SOON_DAYS)).unwrap_or(today);
     let items: Vec<ActionItem> = action_items::table
         .filter(action_items::owner_id.eq(user_id))
-        .filter(action_items::status.eq_any([ActionStatus::Open, ActionStatus::InProgress]))
+        .filter(action_items::closed_at.is_null())
         .filter(action_items::due_on.le(soon))
         .order((action_items::due_on.asc(), action_items::id.asc()))
         .limit(LIMIT)
@@ -90,14 +90,21 @@ fn unpublished(c: &mut Conn) -> Result<Vec<Incident>, Error> {
 }
 
 fn my_drafts(c: &mut Conn, user_id: i64) -> Result<Vec<Incident>, Error> {
-    Ok(postmortems::table
-        .inner_join(incidents::table)
-        .filter(postmortems::status.eq_any([PostmortemStatus::Draft, PostmortemStatus::InReview]))
-        .filter(postmortems::started_by.eq(user_id))
-        .order((postmortems::updated_at.desc(), postmortems::id.desc()))
-        .limit(LIMIT)
-        .select(Incident::as_select())
-        .load(c)?)
+    let mut found: Vec<(Moment, i64, Incident)> = Vec::new();
+    // Each status by itself, along its index: those of both would have to be sorted.
+    for status in [PostmortemStatus::Draft, PostmortemStatus::InReview] {
+        let of_status: Vec<(Moment, i64, Incident)> = postmortems::table
+            .inner_join(incidents::table)
+            .filter(postmortems::status.eq(status))
+            .filter(postmortems::started_by.eq(user_id))
+            .order((postmortems::updated_at.desc(), postmortems::id.desc()))
+            .limit(LIMIT)
+            .select((postmortems::updated_at, postmortems::id, Incident::as_select()))
+            .load(c)?;
+        found.extend(of_status);
+    }
+    found.sort_by_key(|(at, id, _)| std::cmp::Reverse((*at, *id)));
+    Ok(found.into_iter().take(usize::try_from(LIMIT).unwrap_or(0)).map(|(_, _, incident)| incident).collect())
 }
 
 fn latest_deploys(c: &mut Conn) -> Result<Vec<(Deploy, Service)>, Error> {

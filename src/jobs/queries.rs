@@ -245,7 +245,7 @@ pub fn fail(c: &mut Conn, job: &Job, why: &str, now: Moment) -> Result<bool, Err
 pub fn dead_letters(c: &mut Conn, limit: i64) -> Result<Vec<Job>, Error> {
     Ok(jobs::table
         .filter(jobs::dead_at.is_not_null())
-        .order((jobs::dead_at.desc(), jobs::id.desc()))
+        .order((jobs::dead_at.desc(), jobs::run_at.desc(), jobs::id.desc()))
         .limit(limit)
         .select(Job::as_select())
         .load(c)?)

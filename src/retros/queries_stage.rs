@@ -243,17 +243,16 @@ fn story(c: &mut Conn, item_id: i64) -> Result<ItemStory, Error> {
 
 /// Incidents that carry the item's factor and began after the item was added.
 fn struck_again(c: &mut Conn, item: &ActionItem, factor_id: i64) -> Result<Vec<Origin>, Error> {
-    let with_factor =
-        incident_factors::table.filter(incident_factors::factor_id.eq(factor_id)).select(incident_factors::incident_id);
-    let mut query = incidents::table
-        .filter(incidents::id.eq_any(with_factor))
-        .filter(incidents::started_at.gt(item.created_at))
-        .order((incidents::started_at.desc(), incidents::id.desc()))
+    let mut query = incident_factors::table
+        .inner_join(incidents::table)
+        .filter(incident_factors::factor_id.eq(factor_id))
+        .filter(incident_factors::struck_at.gt(item.created_at))
+        .order((incident_factors::struck_at.desc(), incident_factors::incident_id.desc()))
         .limit(STRUCK_LIMIT)
         .select(Origin::as_select())
         .into_boxed();
     if let Some(own) = item.incident_id {
-        query = query.filter(incidents::id.ne(own));
+        query = query.filter(incident_factors::incident_id.ne(own));
     }
     Ok(query.load(c)?)
 }

@@ -37,6 +37,7 @@ mod nodes;
 mod notify;
 mod postmortems;
 mod public_versions;
+mod query_plans;
 mod reading;
 mod releases;
 mod retros;

@@ -104,7 +104,8 @@ fn of_services(c: &mut Conn, incident: &Incident, known: &[Echoed]) -> Result<Ve
     let ids: Vec<i64> = neighbours.iter().map(|(id, _)| *id).collect();
     let items: Vec<ActionItem> = action_items::table
         .filter(action_items::incident_id.eq_any(ids))
-        .filter(action_items::status.eq_any([ActionStatus::Done, ActionStatus::Verified]))
+        // Closed is done, verified or declined. Said like this, the incidents serve and not the status.
+        .filter(action_items::status.ne(ActionStatus::Declined))
         .filter(action_items::closed_at.lt(incident.started_at))
         .order((action_items::closed_at.desc(), action_items::id.desc()))
         .limit(ECHO_LIMIT)

@@ -46,62 +46,78 @@ pub fn newest(c: &mut Conn) -> Result<Option<Incident>, Error> {
     Ok(first.select(Incident::as_select()).first(c).optional()?)
 }
 
-/// A page of incidents, newest start first.
+/// A page out of one of the tables that know when an incident started, along that table's index.
+macro_rules! page_out_of {
+    ($table:expr, $started_at:expr, $id:expr, $filter:expr, $turn:expr, $c:expr) => {{
+        let mut query = $table.select(Incident::as_select()).limit(PAGE_SIZE + 1).into_boxed();
+        query = match $filter.status {
+            None => query,
+            Some(StatusFilter::One(status)) => query.filter(incidents::status.eq(status)),
+            Some(StatusFilter::Live) => query.filter(incidents::status.eq_any(live())),
+        };
+        if let Some(severity) = $filter.severity {
+            query = query.filter(incidents::severity.eq(severity));
+        }
+        if let Some(kind) = $filter.kind {
+            query = query.filter(incidents::kind.eq(kind));
+        }
+        if let Some(from) = $filter.from {
+            query = query.filter($started_at.ge(from));
+        }
+        if let Some(before) = $filter.before {
+            query = query.filter($started_at.lt(before));
+        }
+        query = match $turn {
+            Turn::First => query.order(($started_at.desc(), $id.desc())),
+            Turn::After(Cursor { sort, id }) => {
+                let at = Moment::from_millis(sort);
+                query
+                    .filter($started_at.le(at))
+                    .filter($started_at.lt(at).or($id.lt(id)))
+                    .order(($started_at.desc(), $id.desc()))
+            }
+            Turn::Before(Cursor { sort, id }) => {
+                let at = Moment::from_millis(sort);
+                query
+                    .filter($started_at.ge(at))
+                    .filter($started_at.gt(at).or($id.gt(id)))
+                    .order(($started_at.asc(), $id.asc()))
+            }
+        };
+        query.load::<Incident>($c)?
+    }};
+}
+
+/// A page of incidents, newest start first. Those of a service or with a tag are found along what struck it, without
+/// looking at the others.
 ///
 /// # Errors
 /// The database's.
 pub fn list(c: &mut Conn, filter: &Filter, turn: Turn) -> Result<Page<Incident>, Error> {
-    let mut query = incidents::table.select(Incident::as_select()).limit(PAGE_SIZE + 1).into_boxed();
-    query = match filter.status {
-        None => query,
-        Some(StatusFilter::One(status)) => query.filter(incidents::status.eq(status)),
-        Some(StatusFilter::Live) => query.filter(incidents::status.eq_any(live())),
-    };
-    if let Some(severity) = filter.severity {
-        query = query.filter(incidents::severity.eq(severity));
-    }
-    if let Some(kind) = filter.kind {
-        query = query.filter(incidents::kind.eq(kind));
-    }
-    if let Some(slug) = &filter.service {
-        query = query.filter(diesel::dsl::exists(
-            incident_services::table
-                .inner_join(services::table)
-                .filter(incident_services::incident_id.eq(incidents::id))
-                .filter(services::slug.eq(slug.clone())),
-        ));
-    }
-    if let Some(tag) = &filter.tag {
-        query = query.filter(diesel::dsl::exists(
-            incident_tags::table
-                .filter(incident_tags::incident_id.eq(incidents::id))
-                .filter(incident_tags::tag.eq(tag.clone())),
-        ));
-    }
-    if let Some(from) = filter.from {
-        query = query.filter(incidents::started_at.ge(from));
-    }
-    if let Some(before) = filter.before {
-        query = query.filter(incidents::started_at.lt(before));
-    }
-    query = match turn {
-        Turn::First => query.order((incidents::started_at.desc(), incidents::id.desc())),
-        Turn::After(Cursor { sort, id }) => {
-            let at = Moment::from_millis(sort);
-            query
-                .filter(incidents::started_at.le(at))
-                .filter(incidents::started_at.lt(at).or(incidents::id.lt(id)))
-                .order((incidents::started_at.desc(), incidents::id.desc()))
+    let rows: Vec<Incident> = if let Some(slug) = &filter.service {
+        let service_id: Option<i64> =
+            services::table.filter(services::slug.eq(slug)).select(services::id).first(c).optional()?;
+        let hit = incident_services::table
+            .inner_join(incidents::table)
+            .filter(incident_services::service_id.eq(service_id.unwrap_or(0)));
+        match &filter.tag {
+            None => {
+                page_out_of!(hit, incident_services::struck_at, incident_services::incident_id, filter, turn, c)
+            }
+            Some(tag) => {
+                let tagged = incident_tags::table
+                    .filter(incident_tags::incident_id.eq(incident_services::incident_id))
+                    .filter(incident_tags::tag.eq(tag));
+                let hit = hit.filter(diesel::dsl::exists(tagged));
+                page_out_of!(hit, incident_services::struck_at, incident_services::incident_id, filter, turn, c)
+            }
         }
-        Turn::Before(Cursor { sort, id }) => {
-            let at = Moment::from_millis(sort);
-            query
-                .filter(incidents::started_at.ge(at))
-                .filter(incidents::started_at.gt(at).or(incidents::id.gt(id)))
-                .order((incidents::started_at.asc(), incidents::id.asc()))
-        }
+    } else if let Some(tag) = &filter.tag {
+        let tagged = incident_tags::table.inner_join(incidents::table).filter(incident_tags::tag.eq(tag));
+        page_out_of!(tagged, incident_tags::struck_at, incident_tags::incident_id, filter, turn, c)
+    } else {
+        page_out_of!(incidents::table, incidents::started_at, incidents::id, filter, turn, c)
     };
-    let rows: Vec<Incident> = query.load(c)?;
     Ok(Page::from_rows(rows, PAGE_SIZE, turn, |incident| Cursor {
         sort: incident.started_at.millis(),
         id: incident.id,

@@ -125,12 +125,12 @@ pub fn rows(c: &mut Conn, service_id: i64, environment: &str, from: Moment, to: 
 /// The database's.
 pub fn incidents_of(c: &mut Conn, service_id: i64, from: Moment, to: Moment) -> Result<(usize, i64), Error> {
     use crate::db::schema::incident_services;
-    let times: Vec<(Moment, Option<Moment>, Option<Moment>)> = incidents::table
-        .inner_join(incident_services::table)
+    let times: Vec<(Moment, Option<Moment>, Option<Moment>)> = incident_services::table
+        .inner_join(incidents::table)
         .filter(incident_services::service_id.eq(service_id))
-        .filter(incidents::started_at.ge(from))
-        .filter(incidents::started_at.lt(to))
-        .order((incidents::started_at.desc(), incidents::id.desc()))
+        .filter(incident_services::struck_at.ge(from))
+        .filter(incident_services::struck_at.lt(to))
+        .order((incident_services::struck_at.desc(), incident_services::incident_id.desc()))
         .limit(WINDOW)
         .select((incidents::started_at, incidents::mitigated_at, incidents::resolved_at))
         .load(c)?;

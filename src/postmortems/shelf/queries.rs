@@ -106,10 +106,29 @@ fn to_write(c: &mut Conn, filter: &Filter, turn: Turn) -> Result<Vec<ShelfRow>, 
     Ok(rows.into_iter().map(|incident| ShelfRow { incident, postmortem: None }).collect())
 }
 
+/// Each status by itself, along its index: those of several would have to be sorted.
 fn written(c: &mut Conn, statuses: &[PostmortemStatus], filter: &Filter, turn: Turn) -> Result<Vec<ShelfRow>, Error> {
+    let mut rows: Vec<(Incident, Postmortem)> = Vec::new();
+    for status in statuses {
+        rows.extend(written_of(c, *status, filter, turn)?);
+    }
+    rows.sort_by_key(|(_, postmortem)| (postmortem.updated_at, postmortem.id));
+    if !matches!(turn, Turn::Before(_)) {
+        rows.reverse();
+    }
+    rows.truncate(usize::try_from(PAGE_SIZE + 1).unwrap_or(usize::MAX));
+    Ok(rows.into_iter().map(|(incident, postmortem)| ShelfRow { incident, postmortem: Some(postmortem) }).collect())
+}
+
+fn written_of(
+    c: &mut Conn,
+    status: PostmortemStatus,
+    filter: &Filter,
+    turn: Turn,
+) -> Result<Vec<(Incident, Postmortem)>, Error> {
     let mut query = postmortems::table
         .inner_join(incidents::table)
-        .filter(postmortems::status.eq_any(statuses.to_vec()))
+        .filter(postmortems::status.eq(status))
         .select((Incident::as_select(), Postmortem::as_select()))
         .limit(PAGE_SIZE + 1)
         .into_boxed();
@@ -138,8 +157,7 @@ fn written(c: &mut Conn, statuses: &[PostmortemStatus], filter: &Filter, turn: T
                 .order((postmortems::updated_at.asc(), postmortems::id.asc()))
         }
     };
-    let rows: Vec<(Incident, Postmortem)> = query.load(c)?;
-    Ok(rows.into_iter().map(|(incident, postmortem)| ShelfRow { incident, postmortem: Some(postmortem) }).collect())
+    Ok(query.load(c)?)
 }
 
 /// How many there are in each compartment, up to [`COUNT_LIMIT`], in the order of [`Shelf::ALL`].
