@@ -1,10 +1,9 @@
 // Runs Lighthouse over the main pages of the demo, signed in, as a phone and as a desk: node tests/browser/lighthouse.mjs
 // bin/lighthouse fetches Lighthouse and sets LIGHTHOUSE to its folder. Fails below what the look asks for.
 import { chromium } from "playwright-core";
-import { createServer } from "node:net";
 import { pathToFileURL } from "node:url";
 import { signIn } from "./browser.mjs";
-import { start } from "./server.mjs";
+import { freePort, start } from "./server.mjs";
 
 const WANTED = { accessibility: 100, "best-practices": 100, performance: 99 };
 const PAGES = [
@@ -41,16 +40,6 @@ const PHONE = { formFactor: "mobile" };
 const { default: lighthouse } = await import(
   pathToFileURL(`${process.env.LIGHTHOUSE}/node_modules/lighthouse/core/index.js`)
 );
-
-function freePort() {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 const port = await freePort();
 const site = await start("demo");

@@ -39,6 +39,8 @@ const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 let passed = 0;
 let failed = 0;
+// Said once more at the end, where a long log is looked at first.
+const failures = [];
 let began = Date.now();
 const site = await start("demo");
 console.log(`demo ready on ${site.origin} in ${seconds(began)}`);
@@ -72,7 +74,9 @@ try {
       } catch (error) {
         failed += 1;
         console.log(`  FAIL  ${name} (${seconds(began)})`);
-        console.log(String(error.stack ?? error).replace(/^/gm, "        "));
+        const told = String(error.stack ?? error).replace(/^/gm, "        ");
+        console.log(told);
+        failures.push(`  FAIL  ${file}: ${name}\n${told}`);
         await takePictures(opened, name);
       }
       await Promise.all(opened.map((context) => context.close().catch(() => {})));
@@ -98,5 +102,6 @@ async function takePictures(contexts, name) {
   }
 }
 
+if (failures.length > 0) console.log(`\n${failures.join("\n")}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -11,14 +11,17 @@ const BINARY =
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 10_000;
 
-function freePort() {
-  return new Promise((resolve, reject) => {
+// Below what a kernel hands out by itself: such a port may go to any connection of the browser
+// between this look and the start of the program.
+const LOWEST_PORT = 10_240;
+const HIGHEST_PORT = 32_000;
+
+export function freePort() {
+  return new Promise((resolve) => {
+    const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT));
     const probe = createServer();
-    probe.on("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+    probe.on("error", () => resolve(freePort()));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(port)));
   });
 }
 

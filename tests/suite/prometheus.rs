@@ -1,6 +1,5 @@
 //! A real Prometheus with a real Alertmanager: an alert fires and resolves into an incident's timeline.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,6 +13,7 @@ use debrief::incidents::model::Severity;
 use debrief::signals::model_rules::{Outcome, RuleDraft};
 use diesel::prelude::*;
 
+use crate::support::ports::free_port;
 use crate::support::program::{Folder, Server, debrief, run};
 
 /// How long the whole way may take, from the rule's first evaluation to the timeline.
@@ -43,10 +43,6 @@ fn binary(names: &[&str]) -> Option<PathBuf> {
     std::env::split_paths(&folders)
         .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
         .find(|path| path.is_file())
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn rules(expression: &str) -> String {

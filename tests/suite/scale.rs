@@ -22,6 +22,7 @@ use diesel::prelude::*;
 use crate::faults::history::{History, Manner, Site, Writers, agent, look_for, work_off};
 use crate::faults::nodes::{Reader, session};
 use crate::support::cluster::Cluster;
+use crate::support::ports::free_port;
 use crate::support::program::{Folder, Server, debrief};
 
 /// Longest time in which nobody is served while a follower takes over, from its promotion on.
@@ -31,10 +32,6 @@ struct Proxy {
     child: Child,
     _folder: Folder,
     url: String,
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn haproxy() -> Option<PathBuf> {

@@ -14,6 +14,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use crate::both;
+use crate::support::ports::free_port;
 use crate::support::program::{Folder, debrief, run};
 use crate::support::world::World;
 use crate::support::{Http, TestApp};
@@ -335,7 +336,7 @@ fn no_secret_is_in_the_log() {
     let token = run(debrief(&database).args(["token", "create", "--user", "ada", "--name", "t", "--scope", "write"])).1;
     let token = token.trim().to_owned();
     let log = folder.file("log");
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let mut child = debrief(&database)
         .args(["serve", "--bind", &format!("127.0.0.1:{port}")])
         .env("DEBRIEF_LOG", "trace")

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
+use super::ports::free_port;
 use super::program::Folder;
 
 /// One server and its files; both go with the test.
@@ -41,10 +42,6 @@ fn account() -> Option<(u32, u32)> {
         return None;
     }
     ["postgres", "nobody"].into_iter().find_map(|name| Some((id(&["-u", name])?, id(&["-g", name])?)))
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Cluster {

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod cluster;
 pub mod databases;
 pub mod plans;
+pub mod ports;
 pub mod program;
 pub mod receiver;
 pub mod smtp;

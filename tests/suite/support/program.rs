@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use super::ports::free_port;
+
 /// A folder that goes with the test.
 pub struct Folder(pub PathBuf);
 
@@ -54,8 +56,7 @@ pub struct Server {
 impl Server {
     /// Starts it and waits until it is ready.
     pub fn start(command: &mut Command) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self::start_on(command, port)
+        Self::start_on(command, free_port())
     }
 
     /// The same at this port.
@@ -63,11 +64,12 @@ impl Server {
         let mut child = command
             .args(["--bind", &format!("127.0.0.1:{port}")])
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            // What it says there stands beside the test that failed.
+            .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.next().unwrap().unwrap();
+        let ready = lines.next().expect("the server ended before it was ready, see above").unwrap();
         assert!(ready.contains("ready"), "{ready}");
         Server { child, lines: RefCell::new(lines), base_url: format!("http://127.0.0.1:{port}") }
     }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use debrief::mail::{MailConfig, MailSecurity};
 use serde_json::Value;
 
+use super::ports::free_port;
 use super::program::Folder;
 
 /// The server, and what it was handed.
@@ -33,7 +34,7 @@ impl SmtpServer {
     /// Prepares a server that is not started yet; nothing where this machine cannot run it.
     pub fn prepare() -> Option<Self> {
         let python = python_with("aiosmtpd")?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         Some(SmtpServer { python, folder: Folder::new(), port, child: None })
     }
 
