@@ -59,6 +59,7 @@ impl App {
             live,
             lanes,
             navs: Arc::default(),
+            answers: Arc::default(),
             outbound,
             seal,
         }

@@ -28,6 +28,7 @@ pub mod imports;
 pub mod incidents;
 pub mod insights;
 pub mod jobs;
+mod kept;
 pub mod links;
 pub mod mail;
 pub mod markdown;

@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod audit;
 pub mod forms;
+pub mod kept;
 pub mod model;
 pub mod nav;
 pub mod pages;

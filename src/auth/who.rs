@@ -8,11 +8,12 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::actor::Actor;
-use super::model::{Role, Scope, User};
+use super::model::{ApiToken, Role, Scope, Session, User};
 use super::queries;
 use super::secrets::token_hash;
 use crate::app::App;
 use crate::clock::Moment;
+use crate::db::Version;
 use crate::error::Error;
 use crate::web::flash::{FLASH_COOKIE, Flash};
 use crate::web::guard::RequestId;
@@ -82,18 +83,113 @@ pub fn request_id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
 }
 
+/// How often it is written down that a session or a token is used.
+const NOTED_EVERY_S: i64 = 60;
+
+/// What somebody shows to come in, as its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Door {
+    /// A browser's cookie.
+    Session(String),
+    /// A program's token.
+    Token(String),
+}
+
+fn session_door(request: &HttpRequest) -> Option<Door> {
+    let app = request.app_data::<web::Data<App>>()?;
+    let cookie = request.cookie(app.config.session_cookie())?;
+    Some(Door::Session(token_hash(cookie.value())))
+}
+
+fn token_door(request: &HttpRequest) -> Option<Door> {
+    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Door::Token(token_hash(token.trim())))
+}
+
+/// The door that the handler of this path will look at.
+pub(super) fn door_of(request: &HttpRequest) -> Option<Door> {
+    if request.path().starts_with("/api/") { token_door(request) } else { session_door(request) }
+}
+
+/// By what somebody came in.
+#[derive(Clone, Debug)]
+enum Entered {
+    BySession(Session),
+    ByToken(ApiToken),
+}
+
+/// Who came in, and the state of the database in which that was so.
+#[derive(Clone, Debug)]
+pub(super) struct Looked {
+    pub(super) version: Version,
+    user: User,
+    entered: Entered,
+}
+
+impl Looked {
+    /// Whether it is time to write down that they are still here.
+    pub(super) fn is_to_be_noted(&self, now: Moment) -> bool {
+        let last = match &self.entered {
+            Entered::BySession(session) => Some(session.last_used_at),
+            Entered::ByToken(token) => token.last_used_at,
+        };
+        last.is_none_or(|last| now.seconds_since(last) >= NOTED_EVERY_S)
+    }
+}
+
+/// Who stands at the door, if they may come in.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn look(app: &App, door: &Door, now: Moment) -> Result<Option<Looked>, Error> {
+    let door = door.clone();
+    let (version, found) = app
+        .db
+        .look(move |c| {
+            Ok::<_, Error>(match door {
+                Door::Session(hash) => {
+                    queries::session(c, &hash, now)?.map(|(user, session)| (user, Entered::BySession(session)))
+                }
+                Door::Token(hash) => {
+                    queries::token(c, &hash, now)?.map(|(user, token)| (user, Entered::ByToken(token)))
+                }
+            })
+        })
+        .await?;
+    Ok(found.map(|(user, entered)| Looked { version, user, entered }))
+}
+
+/// What the middleware found out already, or [`look`].
+async fn looked(
+    request: &HttpRequest,
+    app: &App,
+    door: &Door,
+    now: Moment,
+    nobody: impl Fn() -> Error,
+) -> Result<Looked, Error> {
+    let known = request.extensions().get::<Looked>().cloned();
+    match known {
+        Some(looked) => Ok(looked),
+        None => look(app, door, now).await?.ok_or_else(nobody),
+    }
+}
+
 async fn signed_in(request: HttpRequest) -> Result<SignedIn, Error> {
     let app = request.app_data::<web::Data<App>>().expect("every application carries its App").clone();
     let sign_in_first = || Error::SignedOut("Sign in to go on.".to_owned());
-    let cookie = request.cookie(app.config.session_cookie()).ok_or_else(sign_in_first)?;
-    let (hash, now) = (token_hash(cookie.value()), app.clock.now());
-    let found = app.db.look(move |c| queries::session(c, &hash, now)).await?;
-    let (user, session) = found.ok_or_else(sign_in_first)?;
-    if now.seconds_since(session.last_used_at) >= 60 {
+    let door = session_door(&request).ok_or_else(sign_in_first)?;
+    let now = app.clock.now();
+    let Looked { version, user, entered: Entered::BySession(session) } =
+        looked(&request, &app, &door, now, sign_in_first).await?
+    else {
+        return Err(sign_in_first());
+    };
+    if now.seconds_since(session.last_used_at) >= NOTED_EVERY_S {
         let session_id = session.id;
         app.db.write(move |c| queries::touch_session(c, session_id, now)).await?;
     }
-    let nav = app.navs.of(&app.db, user.id).await?;
+    let nav = app.navs.of(&app.db, user.id, &version).await?;
     Ok(SignedIn {
         user,
         session_id: session.id,
@@ -176,23 +272,16 @@ impl Caller {
 
 async fn caller(request: HttpRequest, allowed: &[Scope]) -> Result<Caller, Error> {
     let app = request.app_data::<web::Data<App>>().expect("every application carries its App").clone();
-    let token = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim().to_owned())
-        .ok_or_else(|| {
-            Error::SignedOut(
-                "Send your token as 'Authorization: Bearer …'. Make one under Settings, Tokens.".to_owned(),
-            )
-        })?;
-    let (hash, now) = (token_hash(&token), app.clock.now());
-    let found = app.db.look(move |c| queries::token(c, &hash, now)).await?;
-    let (user, token) =
-        found.ok_or_else(|| Error::SignedOut("This token is not valid: unknown, expired or revoked.".to_owned()))?;
-    if token.last_used_at.is_none_or(|last| now.seconds_since(last) >= 60) {
+    let door = token_door(&request).ok_or_else(|| {
+        Error::SignedOut("Send your token as 'Authorization: Bearer …'. Make one under Settings, Tokens.".to_owned())
+    })?;
+    let now = app.clock.now();
+    let unknown = || Error::SignedOut("This token is not valid: unknown, expired or revoked.".to_owned());
+    let Looked { user, entered: Entered::ByToken(token), .. } = looked(&request, &app, &door, now, unknown).await?
+    else {
+        return Err(unknown());
+    };
+    if token.last_used_at.is_none_or(|last| now.seconds_since(last) >= NOTED_EVERY_S) {
         let token_id = token.id;
         app.db.write(move |c| queries::touch_token(c, token_id, now)).await?;
     }
