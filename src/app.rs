@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::auth::kept::Answers;
 use crate::auth::nav::Navs;
 use crate::auth::sealed::Seal;
 use crate::clock::Clock;
@@ -33,6 +34,8 @@ pub struct App {
     pub lanes: Arc<Lanes>,
     /// What the navigation shows each person.
     pub navs: Arc<Navs>,
+    /// The answers of a moment ago.
+    pub answers: Arc<Answers>,
     /// The one door for calls to other programs.
     pub outbound: Client,
     /// Seals the secrets of other programs.

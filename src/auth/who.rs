@@ -147,12 +147,12 @@ pub(super) async fn look(app: &App, door: &Door, now: Moment) -> Result<Option<L
     let (version, found) = app
         .db
         .look(move |c| {
-            Ok::<_, Error>(match door {
+            Ok::<_, Error>(match &door {
                 Door::Session(hash) => {
-                    queries::session(c, &hash, now)?.map(|(user, session)| (user, Entered::BySession(session)))
+                    queries::session(c, hash, now)?.map(|(user, session)| (user, Entered::BySession(session)))
                 }
                 Door::Token(hash) => {
-                    queries::token(c, &hash, now)?.map(|(user, token)| (user, Entered::ByToken(token)))
+                    queries::token(c, hash, now)?.map(|(user, token)| (user, Entered::ByToken(token)))
                 }
             })
         })

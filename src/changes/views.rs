@@ -8,7 +8,7 @@ use crate::clock::Moment;
 use crate::deploys::model::{Deploy, DeployKind, DeployStatus};
 use crate::error::FieldErrors;
 use crate::incidents::model::{Incident, IncidentKind};
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 use crate::teams::model::Team;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
@@ -190,7 +190,7 @@ pub struct Index {
     /// What of it needs another look.
     pub errors: FieldErrors,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// Teams to choose from.
     pub teams: Vec<Team>,
     /// Environments to choose from.

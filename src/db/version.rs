@@ -2,11 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::pool::Slot;
-use super::{Conn, Db, DbError, off_thread};
+use super::{Conn, Db, DbError, PATIENCE, off_thread};
 
 /// A state of the database. Equal versions are equal states; after a write, by whomever, it is another one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::db::paging::{Cursor, Page, Turn};
 use crate::error::{Error, FieldErrors};
 use crate::incidents::model::Incident;
 use crate::links;
-use crate::services::model::Service;
+use crate::services::model::ServiceName;
 use crate::signals::model_signal::Signal;
 use crate::suspects::model::DeployPanel;
 use crate::web::body::{Form, Query};
@@ -28,7 +28,7 @@ use crate::web::respond::{page, page_with, see_other_with};
 const WINDOW_SHOWN: i64 = 10;
 
 /// What the filter and the form offer to choose from.
-fn choices(c: &mut Conn) -> Result<(Vec<Service>, Vec<String>), Error> {
+fn choices(c: &mut Conn) -> Result<(Vec<ServiceName>, Vec<String>), Error> {
     Ok((crate::services::queries::choices(c)?, queries::environments(c)?))
 }
 

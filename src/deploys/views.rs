@@ -13,7 +13,7 @@ use crate::incidents::model::Incident;
 use crate::links::model::Links;
 use crate::markdown::SafeHtml;
 use crate::releases::model::Step;
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 use crate::signals::model_signal::Signal;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
@@ -54,7 +54,7 @@ pub struct Index {
     /// What of it needs another look.
     pub errors: FieldErrors,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// Environments to choose from.
     pub environments: Vec<String>,
     /// The deploys.
@@ -389,7 +389,7 @@ pub struct Edit {
     /// What needs another look.
     pub errors: FieldErrors,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// Environments to choose from.
     pub environments: Vec<String>,
     /// The zone in which times are typed.

@@ -3,7 +3,7 @@
 use crate::action_items::model::ActionRow;
 use crate::deploys::model::Deploy;
 use crate::incidents::model::Incident;
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 
 /// Most rows of each part.
 pub const PART_LIMIT: usize = 10;
@@ -16,7 +16,7 @@ pub const SOON_DAYS: u64 = 7;
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
     /// Not resolved yet, worst first.
-    pub live: Vec<(Incident, Vec<Service>)>,
+    pub live: Vec<(Incident, Vec<ServiceName>)>,
     /// My unfinished items that are late or due soon, the earliest first.
     pub my_items: Vec<ActionRow>,
     /// My finished items whose day has come to say whether they work.

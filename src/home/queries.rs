@@ -16,7 +16,7 @@ use crate::incidents::around::queries::services_of;
 use crate::incidents::model::{Incident, IncidentKind, IncidentStatus};
 use crate::incidents::register::queries::live;
 use crate::postmortems::model::PostmortemStatus;
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 
 const LIMIT: i64 = PART_LIMIT as i64;
 /// Most retros that are shown as the next ones.
@@ -44,7 +44,7 @@ pub fn desk(c: &mut Conn, user_id: i64, today: NaiveDate) -> Result<Desk, Error>
     })
 }
 
-fn live_incidents(c: &mut Conn) -> Result<Vec<(Incident, Vec<Service>)>, Error> {
+fn live_incidents(c: &mut Conn) -> Result<Vec<(Incident, Vec<ServiceName>)>, Error> {
     let rows: Vec<Incident> = incidents::table
         .filter(incidents::status.eq_any(live()))
         .order((incidents::severity.asc(), incidents::started_at.desc(), incidents::id.desc()))

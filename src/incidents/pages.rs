@@ -20,7 +20,7 @@ use crate::db::paging::{Cursor, Turn};
 use crate::deploys::model::Deploy;
 use crate::error::{Error, FieldErrors};
 use crate::links::model::{Links, Offer, of_incident_lines};
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 use crate::suspects::model::{IncidentPanel, SuspectLine};
 use crate::timeline::known::{self, Lens};
 use crate::timeline::line::{self, Frame};
@@ -68,7 +68,7 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
     page(&Index { layout, rows, services, newer, older, fields })
 }
 
-fn row(incident: Incident, services_of: &[(i64, Service)], postmortems: &[(i64, String)], who: &SignedIn) -> Row {
+fn row(incident: Incident, services_of: &[(i64, ServiceName)], postmortems: &[(i64, String)], who: &SignedIn) -> Row {
     let names: Vec<&str> =
         services_of.iter().filter(|(id, _)| *id == incident.id).map(|(_, service)| service.name.as_str()).collect();
     let is_wanted = incident.status == IncidentStatus::Resolved && incident.kind == IncidentKind::Incident;

@@ -14,7 +14,7 @@ use crate::factors::model::{Factor, IncidentFactor};
 use crate::links::model::Links;
 use crate::markdown::SafeHtml;
 use crate::postmortems::model::Postmortem;
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 use crate::signals::model_signal::Signal;
 use crate::suspects::model::IncidentPanel;
 use crate::timeline::model::Panel;
@@ -48,7 +48,7 @@ pub struct Index {
     /// The filter as it stands in the address.
     pub fields: Fields,
     /// Services to filter by.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// The page before, or empty.
     pub newer: String,
     /// The page after, or empty.
@@ -106,7 +106,7 @@ pub struct Edit {
     /// What needs another look.
     pub errors: FieldErrors,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// What somebody else saved meanwhile, and who.
     pub meanwhile: Option<Meanwhile>,
 }

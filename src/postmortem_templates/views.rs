@@ -5,7 +5,7 @@ use askama::Template as Page;
 use super::model::{Rule, Template};
 use crate::error::FieldErrors;
 use crate::markdown::SafeHtml;
-use crate::services::model::Service;
+use crate::services::model::ServiceName;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 
@@ -20,7 +20,7 @@ pub struct Index {
     /// Every rule with its service.
     pub rules: Vec<(Rule, Option<String>)>,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// The rule as typed.
     pub fields: Fields,
     /// What needs another look.

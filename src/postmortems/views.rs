@@ -15,7 +15,7 @@ use crate::incidents::model::Incident;
 use crate::incidents::strip::{self, Strip};
 use crate::markdown::{Heading, SafeHtml};
 use crate::reviews::beside::queries::Beside;
-use crate::services::model::Service;
+use crate::services::model::ServiceName;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::{Stamp, duration};
@@ -516,7 +516,7 @@ pub struct Index {
     /// What it is narrowed to.
     pub filter: Filter,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// The rows.
     pub lines: Vec<Line>,
     /// Where the page before starts.

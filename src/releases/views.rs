@@ -5,7 +5,7 @@ use askama::Template;
 use super::model::Settings;
 use super::queries_freeze::FreezeRow;
 use crate::error::FieldErrors;
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 use crate::teams::model::Team;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
@@ -86,7 +86,7 @@ pub struct Freezes {
     /// Windows that are over.
     pub over: Vec<FreezeLine>,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// Teams to choose from.
     pub teams: Vec<Team>,
     /// Environments to choose from.

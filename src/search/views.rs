@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::model::{Hit, HitKind};
 use crate::error::FieldErrors;
-use crate::services::model::Service;
+use crate::services::model::ServiceName;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::Stamp;
@@ -22,7 +22,7 @@ pub struct Results {
     /// What was found, with when it happened.
     pub hits: Vec<(Hit, Stamp)>,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// Address of the page before.
     pub newer: String,
     /// Address of the page after.

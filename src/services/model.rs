@@ -57,6 +57,18 @@ pub struct Service {
     pub updated_at: Moment,
 }
 
+/// What a list shows of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = services)]
+pub struct ServiceName {
+    /// Row id.
+    pub id: i64,
+    /// Its place in addresses and in the API.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+}
+
 impl Service {
     /// Address of its page.
     pub fn path(&self) -> String {

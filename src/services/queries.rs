@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{DEFAULT_TIER, Service, ServiceDraft, ServiceLink};
+use super::model::{DEFAULT_TIER, Service, ServiceDraft, ServiceLink, ServiceName};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
@@ -47,8 +47,8 @@ pub fn list(c: &mut Conn, team_id: Option<i64>, after_slug: Option<String>) -> R
 ///
 /// # Errors
 /// The database's.
-pub fn choices(c: &mut Conn) -> Result<Vec<Service>, Error> {
-    Ok(services::table.order(services::slug).limit(CHOICE_LIMIT).select(Service::as_select()).load(c)?)
+pub fn choices(c: &mut Conn) -> Result<Vec<ServiceName>, Error> {
+    Ok(services::table.order(services::slug).limit(CHOICE_LIMIT).select(ServiceName::as_select()).load(c)?)
 }
 
 /// The service with this slug.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::model::{LinkKind, Service};
+use super::model::{LinkKind, Service, ServiceName};
 use super::queries::{ServiceRow, Surroundings};
 use crate::error::FieldErrors;
 use crate::releases::readiness::Readiness;
@@ -57,7 +57,7 @@ pub struct Edit {
     /// Teams to choose from.
     pub teams: Vec<Team>,
     /// Services to depend on.
-    pub others: Vec<Service>,
+    pub others: Vec<ServiceName>,
 }
 
 impl Edit {

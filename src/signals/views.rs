@@ -7,7 +7,7 @@ use super::model_rules::{Outcome, Rule};
 use super::model_signal::Signal;
 use crate::error::FieldErrors;
 use crate::incidents::model::{Incident, Severity};
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::{Stamp, duration};
@@ -33,7 +33,7 @@ pub struct Index {
     /// What of it needs another look.
     pub errors: FieldErrors,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// Sources to choose from.
     pub sources: Vec<String>,
     /// The signals.
@@ -147,7 +147,7 @@ pub struct Rules {
     /// The rules in their order.
     pub rules: Vec<(Rule, Option<Service>)>,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// What stands in the form.
     pub fields: Fields,
     /// What needs another look.

@@ -8,7 +8,7 @@ use crate::deploys::model::{DeployKind, EnvironmentTier};
 use crate::error::FieldErrors;
 use crate::hooks::model::Source;
 use crate::hooks::model_reading::WeakEvent;
-use crate::services::model::Service;
+use crate::services::model::ServiceName;
 use crate::web::fields::Fields;
 use crate::web::layout::Layout;
 use crate::web::times::Stamp;
@@ -54,7 +54,7 @@ pub struct RuleForm {
     /// Sources to choose from.
     pub sources: Vec<Source>,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// What it would have done, once that was asked.
     pub tried: Option<Vec<Tried>>,
 }

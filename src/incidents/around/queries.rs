@@ -15,7 +15,7 @@ use crate::db::schema::{
 use crate::error::Error;
 use crate::incidents::model::Incident;
 use crate::incidents::story;
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 use crate::timeline::model::EventSource;
 
 /// Most corrections that a page shows.
@@ -38,12 +38,12 @@ pub fn services(c: &mut Conn, incident_id: i64) -> Result<Vec<Service>, Error> {
 ///
 /// # Errors
 /// The database's.
-pub fn services_of(c: &mut Conn, incident_ids: &[i64]) -> Result<Vec<(i64, Service)>, Error> {
+pub fn services_of(c: &mut Conn, incident_ids: &[i64]) -> Result<Vec<(i64, ServiceName)>, Error> {
     Ok(incident_services::table
         .inner_join(services::table)
         .filter(incident_services::incident_id.eq_any(incident_ids.to_vec()))
         .order((incident_services::incident_id, services::slug))
-        .select((incident_services::incident_id, Service::as_select()))
+        .select((incident_services::incident_id, ServiceName::as_select()))
         .load(c)?)
 }
 

@@ -5,7 +5,7 @@ use askama::Template;
 use super::model::{Figures, Spread, Step, Stretch};
 use super::queries::WINDOW;
 use crate::insights::share::Share;
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 use crate::web::layout::Layout;
 use crate::web::times::{Zone, duration};
 
@@ -24,7 +24,7 @@ pub struct Show {
     /// The frame.
     pub layout: Layout,
     /// Services to choose from.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceName>,
     /// The chosen one.
     pub service: Service,
     /// The chosen environment.

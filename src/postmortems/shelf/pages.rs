@@ -10,7 +10,7 @@ use crate::db::paging::Turn;
 use crate::error::Error;
 use crate::incidents;
 use crate::postmortems::views::{Index, Line};
-use crate::services::model::Service;
+use crate::services::model::ServiceName;
 use crate::web::body::Query;
 use crate::web::fields::{Check, LINE_LIMIT};
 use crate::web::layout::Section;
@@ -54,7 +54,7 @@ pub async fn index(who: Viewer, app: web::Data<App>, query: Query) -> Result<Htt
     })
 }
 
-fn line(who: &SignedIn, row: ShelfRow, hit: &[(i64, Service)]) -> Line {
+fn line(who: &SignedIn, row: ShelfRow, hit: &[(i64, ServiceName)]) -> Line {
     let incident = row.incident;
     let names = hit.iter().filter(|(id, _)| *id == incident.id).map(|(_, service)| service.name.as_str());
     let services = names.collect::<Vec<_>>().join(", ");
