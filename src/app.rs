@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::auth::kept::Answers;
 use crate::auth::nav::Navs;
+use crate::auth::who::Doors;
 use crate::auth::sealed::Seal;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -34,6 +35,8 @@ pub struct App {
     pub lanes: Arc<Lanes>,
     /// What the navigation shows each person.
     pub navs: Arc<Navs>,
+    /// Who came in a moment ago.
+    pub doors: Arc<Doors>,
     /// The answers of a moment ago.
     pub answers: Arc<Answers>,
     /// The one door for calls to other programs.
@@ -62,6 +65,7 @@ impl App {
             live,
             lanes,
             navs: Arc::default(),
+            doors: Arc::default(),
             answers: Arc::default(),
             outbound,
             seal,

@@ -24,7 +24,7 @@ use crate::web::flash::FLASH_COOKIE;
 /// For how long a page's "3 min ago" may stay as it is.
 const FRESH_S: i64 = 2;
 /// Bytes of each half of the memory.
-const HALF_BYTES: usize = 8 * 1024 * 1024;
+const HALF_BYTES: usize = 4 * 1024 * 1024;
 /// Longer answers are not kept.
 const LONGEST_BYTES: u64 = 512 * 1024;
 
@@ -92,7 +92,9 @@ pub async fn answers(
     let Ok(Some(looked)) = look(&app, &question.door, now).await else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    let version = looked.version.clone();
+    let Some(version) = looked.version.clone() else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
     if !looked.is_to_be_noted(now)
         && let Some(answer) = app.answers.0.find(&question)
         && answer.version == version

@@ -24,15 +24,16 @@ impl Navs {
     ///
     /// # Errors
     /// The database's.
-    pub async fn of(&self, db: &Db, user_id: i64, version: &Version) -> Result<Nav, Error> {
+    pub async fn of(&self, db: &Db, user_id: i64, version: Option<Version>) -> Result<Nav, Error> {
+        let Some(version) = version else { return db.read(move |c| queries::nav(c, user_id)).await };
         if let Some((read, nav)) = self.0.find(&user_id)
-            && read == *version
+            && read == version
         {
             return Ok(nav);
         }
         let nav = db.read(move |c| queries::nav(c, user_id)).await?;
         let bytes = nav.services.iter().map(|service| service.slug.len() + service.name.len() + 48).sum();
-        self.0.keep(user_id, bytes, (version.clone(), nav.clone()));
+        self.0.keep(user_id, bytes, (version, nav.clone()));
         Ok(nav)
     }
 }

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::clock::Moment;
 use crate::db::Version;
 use crate::error::Error;
+use crate::kept::Kept;
 use crate::web::flash::{FLASH_COOKIE, Flash};
 use crate::web::guard::RequestId;
 use crate::web::layout::{Layout, Nav, Section, ViewerCard};
@@ -85,6 +86,10 @@ pub fn request_id(request: &HttpRequest) -> String {
 
 /// How often it is written down that a session or a token is used.
 const NOTED_EVERY_S: i64 = 60;
+/// Bytes of each half of the memory of [`Doors`]: some hundred people.
+const DOORS_HALF_BYTES: usize = 512 * 1024;
+/// What one of them takes, about.
+const LOOKED_BYTES: usize = 1024;
 
 /// What somebody shows to come in, as its hash.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -119,10 +124,10 @@ enum Entered {
     ByToken(ApiToken),
 }
 
-/// Who came in, and the state of the database in which that was so.
+/// Who came in, and the state of the database in which that was so, where it could be told.
 #[derive(Clone, Debug)]
 pub(super) struct Looked {
-    pub(super) version: Version,
+    pub(super) version: Option<Version>,
     user: User,
     entered: Entered,
 }
@@ -136,6 +141,24 @@ impl Looked {
         };
         last.is_none_or(|last| now.seconds_since(last) >= NOTED_EVERY_S)
     }
+
+    /// Whether the session or the token has run out, which no write says.
+    fn is_over(&self, now: Moment) -> bool {
+        match &self.entered {
+            Entered::BySession(session) => session.expires_at <= now,
+            Entered::ByToken(token) => token.expires_at.is_some_and(|end| end <= now),
+        }
+    }
+}
+
+/// Who came in at which door, for as long as nothing is written.
+#[derive(Debug)]
+pub struct Doors(Kept<Door, Looked>);
+
+impl Default for Doors {
+    fn default() -> Self {
+        Doors(Kept::new(DOORS_HALF_BYTES))
+    }
 }
 
 /// Who stands at the door, if they may come in.
@@ -143,11 +166,19 @@ impl Looked {
 /// # Errors
 /// The database's.
 pub(super) async fn look(app: &App, door: &Door, now: Moment) -> Result<Option<Looked>, Error> {
-    let door = door.clone();
-    let (version, found) = app
+    let version = app.db.version().await;
+    if version.is_some()
+        && let Some(looked) = app.doors.0.find(door)
+        && looked.version == version
+        && !looked.is_over(now)
+    {
+        return Ok(Some(looked));
+    }
+    let key = door.clone();
+    let found = app
         .db
         .look(move |c| {
-            Ok::<_, Error>(match &door {
+            Ok::<_, Error>(match &key {
                 Door::Session(hash) => {
                     queries::session(c, hash, now)?.map(|(user, session)| (user, Entered::BySession(session)))
                 }
@@ -157,7 +188,11 @@ pub(super) async fn look(app: &App, door: &Door, now: Moment) -> Result<Option<L
             })
         })
         .await?;
-    Ok(found.map(|(user, entered)| Looked { version, user, entered }))
+    Ok(found.map(|(user, entered)| {
+        let looked = Looked { version, user, entered };
+        app.doors.0.keep(door.clone(), LOOKED_BYTES, looked.clone());
+        looked
+    }))
 }
 
 /// What the middleware found out already, or [`look`].
@@ -189,7 +224,7 @@ async fn signed_in(request: HttpRequest) -> Result<SignedIn, Error> {
         let session_id = session.id;
         app.db.write(move |c| queries::touch_session(c, session_id, now)).await?;
     }
-    let nav = app.navs.of(&app.db, user.id, &version).await?;
+    let nav = app.navs.of(&app.db, user.id, version).await?;
     Ok(SignedIn {
         user,
         session_id: session.id,

@@ -24,7 +24,6 @@ mod version;
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -36,6 +35,7 @@ pub use self::errors::{DbError, OpenError};
 use self::pool::{Access, Ending, Manager};
 use self::together::Together;
 pub use self::version::Version;
+use self::version::Watch;
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,9 +88,7 @@ struct Inner {
     writers: r2d2::Pool<Manager>,
     enqueued: Notify,
     together: Together,
-    commit_count: AtomicU64,
-    /// See [`Version`].
-    change_count: AtomicU64,
+    watch: Watch,
     /// Reads under way: as many as there are connections, so that the others wait without a thread.
     reading: Arc<Semaphore>,
 }
@@ -128,8 +126,7 @@ impl Db {
             writers,
             enqueued: Notify::new(),
             together: Together::default(),
-            commit_count: AtomicU64::new(0),
-            change_count: AtomicU64::new(0),
+            watch: Watch::new(target)?,
         };
         Ok(Db { inner: Arc::new(inner) })
     }
@@ -174,6 +171,40 @@ impl Db {
         .await
     }
 
+    /// [`Db::read`] for a single statement, which sees one state without a transaction around it. It may be asked twice,
+    /// when the first connection turns out to be dead.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn look<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let permit = self.turn_to_read().await?;
+        let db = self.clone();
+        off_thread(move || {
+            let _permit = permit;
+            db.look_blocking(work)
+        })
+        .await
+    }
+
+    fn look_blocking<T, E: From<DbError>>(&self, mut work: impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let mut slot = self.inner.readers.get_timeout(PATIENCE).map_err(DbError::pool)?;
+        slot.broken = true;
+        let outcome = work(&mut slot.conn);
+        // A server that has gone away shows when a connection to it is used.
+        slot.broken =
+            outcome.is_err() && matches!(slot.conn, Conn::Postgres(_)) && slot.conn.batch_execute("SELECT 1").is_err();
+        if !slot.broken {
+            return outcome;
+        }
+        drop(slot);
+        self.read_blocking(work)
+    }
+
     async fn turn_to_read(&self) -> Result<OwnedSemaphorePermit, DbError> {
         match tokio::time::timeout(PATIENCE, self.inner.reading.clone().acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
@@ -182,7 +213,6 @@ impl Db {
     }
 
     fn committed(&self) {
-        self.inner.commit_count.fetch_add(1, Ordering::Release);
         if ENQUEUED.with(Cell::take) {
             self.inner.enqueued.notify_one();
         }

@@ -23,8 +23,6 @@ pub enum Access {
 pub struct Slot {
     pub(super) conn: Conn,
     pub(super) broken: bool,
-    /// SQLite's own count of what others wrote, as this connection saw it last.
-    pub(super) seen: i64,
 }
 
 /// What became of a transaction that failed.
@@ -75,7 +73,7 @@ impl r2d2::ManageConnection for Manager {
     type Error = OpenError;
 
     fn connect(&self) -> Result<Slot, OpenError> {
-        Ok(Slot { conn: connect(&self.target, self.access)?, broken: false, seen: -1 })
+        Ok(Slot { conn: connect(&self.target, self.access)?, broken: false })
     }
 
     fn is_valid(&self, slot: &mut Slot) -> Result<(), OpenError> {

@@ -1,23 +1,28 @@
-//! Whether anything was written since: what was read stays true as long as the version is the same.
+//! Whether anything was written since: what was read stays true for as long as the version is the same.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::SqliteConnection;
 
-use super::pool::Slot;
-use super::{Conn, Db, DbError, PATIENCE, off_thread};
+use super::pool::{self, Access};
+use super::{Conn, Db, OpenError, Target};
+use crate::error::Error;
 
-/// A state of the database. Equal versions are equal states; after a write, by whomever, it is another one.
+/// A state of the database. Equal versions are equal states; after a write, by whichever node or program, it is
+/// another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version(Kind);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
-    /// What this node committed, and how often one of its connections saw that something was written.
-    File { commit_count: u64, change_count: u64 },
-    /// The transactions that are over, of all nodes: `txid_current_snapshot`.
+    /// SQLite's `data_version`, as one connection sees it that never writes and is asked for nothing else: the number
+    /// means something on one and the same connection only.
+    File(i64),
+    /// PostgreSQL's `pg_current_snapshot`: which transactions are over. It changes whenever one that wrote is. With it
+    /// since when the server runs: one that took over may give a number again whose transaction it never got.
     Server(String),
 }
 
@@ -33,71 +38,49 @@ struct ServerVersion {
     snapshot: String,
 }
 
-impl Db {
-    /// The version, and then what `work` finds: at least as new as the version. `work` is a single statement, which
-    /// sees one state without a transaction around it. It may be asked twice, when the first connection turns out to
-    /// be dead.
-    ///
-    /// # Errors
-    /// As [`Db::read`].
-    pub async fn look<T, E, F>(&self, work: F) -> Result<(Version, T), E>
-    where
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-        F: FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
-    {
-        let permit = self.turn_to_read().await?;
-        let db = self.clone();
-        off_thread(move || {
-            let _permit = permit;
-            db.look_blocking(work)
-        })
-        .await
-    }
+const SERVER_VERSION: &str =
+    "SELECT pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text AS snapshot";
 
-    fn look_blocking<T, E: From<DbError>>(
-        &self,
-        mut work: impl FnMut(&mut Conn) -> Result<T, E>,
-    ) -> Result<(Version, T), E> {
-        let mut slot = self.inner.readers.get_timeout(PATIENCE).map_err(DbError::pool)?;
-        // Work that panics: the pool throws such a connection away.
-        slot.broken = true;
-        let outcome = match self.version(&mut slot) {
-            Ok(version) => work(&mut slot.conn).map(|found| (version, found)),
-            Err(error) => Err(error.into()),
+/// Looks at a SQLite file for changes. PostgreSQL is asked through the pool.
+pub(super) struct Watch(Option<Mutex<SqliteConnection>>);
+
+impl Watch {
+    pub(super) fn new(target: &Target) -> Result<Self, OpenError> {
+        let Conn::Sqlite(mut c) = (match target {
+            Target::Sqlite(_) => pool::connect(target, Access::Read)?,
+            Target::Postgres(_) => return Ok(Watch(None)),
+        }) else {
+            return Ok(Watch(None));
         };
-        // A server that has gone away shows when a connection to it is used.
-        slot.broken =
-            outcome.is_err() && matches!(slot.conn, Conn::Postgres(_)) && slot.conn.batch_execute("SELECT 1").is_err();
-        if !slot.broken {
-            return outcome;
-        }
-        drop(slot);
-        let mut slot = self.inner.readers.get_timeout(PATIENCE).map_err(DbError::pool)?;
-        let version = self.version(&mut slot)?;
-        drop(slot);
-        Ok((version, self.read_blocking(work)?))
+        // It is asked where nothing may wait, and reads no page but the first.
+        c.batch_execute("PRAGMA busy_timeout = 0; PRAGMA cache_size = 4")
+            .map_err(|error| OpenError::NotWritable(format!("{target:?}"), error.to_string()))?;
+        Ok(Watch(Some(Mutex::new(c))))
     }
 
-    fn version(&self, slot: &mut Slot) -> Result<Version, DbError> {
-        let commit_count = self.inner.commit_count.load(Ordering::Acquire);
-        match &mut slot.conn {
-            Conn::Sqlite(c) => {
-                // Two numbers of one connection differ when another connection, also of another program, has
-                // committed in between. Which of ours sees it does not matter: all of them count up the same counter.
-                let FileVersion { data_version } = diesel::sql_query("PRAGMA data_version").get_result(c)?;
-                if data_version != slot.seen {
-                    slot.seen = data_version;
-                    self.inner.change_count.fetch_add(1, Ordering::AcqRel);
-                }
-                let change_count = self.inner.change_count.load(Ordering::Acquire);
-                Ok(Version(Kind::File { commit_count, change_count }))
-            }
-            Conn::Postgres(c) => {
-                let ServerVersion { snapshot } =
-                    diesel::sql_query("SELECT txid_current_snapshot()::text AS snapshot").get_result(c)?;
-                Ok(Version(Kind::Server(snapshot)))
-            }
+    fn version(&self) -> Option<Version> {
+        let mut c = self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let found: Result<FileVersion, _> = diesel::sql_query("PRAGMA data_version").get_result(&mut *c);
+        found.ok().map(|found| Version(Kind::File(found.data_version)))
+    }
+}
+
+impl Db {
+    /// The version at this moment: what is read from now on is at least as new. Nothing when it cannot be told, and
+    /// then nothing that was kept may be used.
+    pub async fn version(&self) -> Option<Version> {
+        if matches!(self.target(), Target::Sqlite(_)) {
+            // Some microseconds in memory that the file's users share: less than handing it to another thread.
+            return self.inner.watch.version();
         }
+        let found: Result<ServerVersion, Error> = self
+            .look(|c| match c {
+                Conn::Sqlite(c) => Ok(diesel::sql_query("SELECT '' AS snapshot").get_result(c)?),
+                Conn::Postgres(c) => {
+                    Ok(diesel::sql_query(SERVER_VERSION).get_result(c)?)
+                }
+            })
+            .await;
+        found.ok().map(|found| Version(Kind::Server(found.snapshot)))
     }
 }
