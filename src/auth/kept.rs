@@ -100,6 +100,7 @@ pub async fn answers(
         && answer.version == version
         && (0..FRESH_S).contains(&now.seconds_since(answer.given_at))
     {
+        app.metrics.given_again();
         return Ok(request.into_response(again(&answer)));
     }
     request.extensions_mut().insert::<Looked>(looked);

@@ -32,6 +32,7 @@ pub struct Metrics {
     registry: Registry,
     answers: Family<Answer, Counter>,
     durations: Histogram,
+    given_again: Counter,
     jobs: Family<JobOutcome, Counter>,
     jobs_waiting: Gauge,
     jobs_dead: Gauge,
@@ -51,17 +52,29 @@ impl Metrics {
         let mut registry = Registry::with_prefix("debrief");
         let answers = Family::default();
         let durations = Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0]);
+        let given_again = Counter::default();
         let jobs = Family::default();
         let (jobs_waiting, jobs_dead) = (Gauge::default(), Gauge::default());
         let (connections_used, connections_open) = (Gauge::default(), Gauge::default());
         registry.register("http_answers", "Answers by method, route and status", answers.clone());
         registry.register_with_unit("http_answer_duration", "Time to answer", Unit::Seconds, durations.clone());
+        registry.register("http_answers_given_again", "Answers that were kept from a moment ago", given_again.clone());
         registry.register("jobs_finished", "Jobs by kind and outcome", jobs.clone());
         registry.register("jobs_waiting", "Jobs that wait for their turn", jobs_waiting.clone());
         registry.register("jobs_dead", "Jobs that failed for good and wait for a person", jobs_dead.clone());
         registry.register("db_connections_used", "Reader connections in use", connections_used.clone());
         registry.register("db_connections_open", "Reader connections open", connections_open.clone());
-        Metrics { registry, answers, durations, jobs, jobs_waiting, jobs_dead, connections_used, connections_open }
+        Metrics {
+            registry,
+            answers,
+            durations,
+            given_again,
+            jobs,
+            jobs_waiting,
+            jobs_dead,
+            connections_used,
+            connections_open,
+        }
     }
 
     /// One request was answered.
@@ -75,6 +88,11 @@ impl Metrics {
         let label = Answer { method: method.to_owned(), route: route.to_owned(), status };
         self.answers.get_or_create(&label).inc();
         self.durations.observe(took.as_secs_f64());
+    }
+
+    /// One request was answered with what was kept.
+    pub fn given_again(&self) {
+        self.given_again.inc();
     }
 
     /// One job ended: `done`, `retried` or `dead`.

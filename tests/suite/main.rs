@@ -28,6 +28,7 @@ mod imports;
 mod incidents;
 mod insights;
 mod jobs;
+mod kept_answers;
 mod licences;
 mod limits;
 mod links;
