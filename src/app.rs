@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::auth::kept::Answers;
 use crate::auth::nav::Navs;
-use crate::auth::who::Doors;
 use crate::auth::sealed::Seal;
+use crate::auth::who::Doors;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;

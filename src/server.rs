@@ -8,9 +8,9 @@ use actix_web::{App as ActixApp, HttpServer, web};
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::auth::kept;
 use crate::backups::jobs as backups;
 use crate::config::Config;
-use crate::auth::kept;
 use crate::jobs::model::Schedule;
 use crate::jobs::worker::{self, Registry};
 use crate::notify::jobs as notify;

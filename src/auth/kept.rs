@@ -24,7 +24,7 @@ use crate::web::flash::FLASH_COOKIE;
 /// For how long a page's "3 min ago" may stay as it is.
 const FRESH_S: i64 = 2;
 /// Bytes of each half of the memory.
-const HALF_BYTES: usize = 4 * 1024 * 1024;
+const HALF_BYTES: usize = 3 * 1024 * 1024;
 /// Longer answers are not kept.
 const LONGEST_BYTES: u64 = 512 * 1024;
 

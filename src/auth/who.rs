@@ -182,9 +182,7 @@ pub(super) async fn look(app: &App, door: &Door, now: Moment) -> Result<Option<L
                 Door::Session(hash) => {
                     queries::session(c, hash, now)?.map(|(user, session)| (user, Entered::BySession(session)))
                 }
-                Door::Token(hash) => {
-                    queries::token(c, hash, now)?.map(|(user, token)| (user, Entered::ByToken(token)))
-                }
+                Door::Token(hash) => queries::token(c, hash, now)?.map(|(user, token)| (user, Entered::ByToken(token))),
             })
         })
         .await?;

@@ -96,7 +96,7 @@ pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
             let mut c = SqliteConnection::establish(&name)
                 .map_err(|error| OpenError::NotWritable(name.clone(), error.to_string()))?;
             // FULL makes an acknowledged write survive a power loss, not only a crash of this process.
-            c.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY;")
+            c.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;")
                 .map_err(|error| sqlite_failure(&name, &error))?;
             if access == Access::Read {
                 c.batch_execute("PRAGMA query_only = ON").map_err(|error| sqlite_failure(&name, &error))?;

@@ -76,9 +76,7 @@ impl Db {
         let found: Result<ServerVersion, Error> = self
             .look(|c| match c {
                 Conn::Sqlite(c) => Ok(diesel::sql_query("SELECT '' AS snapshot").get_result(c)?),
-                Conn::Postgres(c) => {
-                    Ok(diesel::sql_query(SERVER_VERSION).get_result(c)?)
-                }
+                Conn::Postgres(c) => Ok(diesel::sql_query(SERVER_VERSION).get_result(c)?),
             })
             .await;
         found.ok().map(|found| Version(Kind::Server(found.snapshot)))

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use crate::kept::Kept;
 
 /// Bytes of each half of the memory.
-const HALF_BYTES: usize = 6 * 1024 * 1024;
+const HALF_BYTES: usize = 3 * 1024 * 1024;
 
 /// Two hashes with secret keys: nobody can make two texts that are taken for one.
 type Key = (u64, u64);

@@ -14,14 +14,16 @@ use crate::db::schema::{deploys, freeze_windows, incident_services, incidents, s
 use crate::deploys::model::{Deploy, DeployStatus};
 use crate::error::Error;
 use crate::incidents::model::{Incident, IncidentKind, IncidentStatus, Severity};
-use crate::services::model::Service;
+use crate::services::model::{Service, ServiceName};
 use crate::teams::model::Team;
 use crate::web::times::Zone;
 
 /// Most services that a dependency graph is followed to.
 const GRAPH_LIMIT: usize = 2000;
 /// Most incidents that are given as reasons.
-const INCIDENT_LIMIT: i64 = 20;
+const INCIDENT_LIMIT: usize = 20;
+/// Most live incidents that are looked at, the latest first.
+const LIVE_LIMIT: i64 = 500;
 
 /// A window with what it is of.
 pub type FreezeRow = (Freeze, Option<Service>, Option<Team>);
@@ -181,28 +183,31 @@ fn needed(c: &mut Conn, service_id: i64) -> Result<Vec<i64>, Error> {
 fn live_incidents(c: &mut Conn, service: &Service, base_url: &str) -> Result<Vec<Reason>, Error> {
     let live: Vec<IncidentStatus> = IncidentStatus::ALL.iter().copied().filter(|status| status.is_live()).collect();
     let near = needed(c, service.id)?;
-    let rows: Vec<(Incident, Service)> = incidents::table
-        .inner_join(incident_services::table.inner_join(services::table))
+    // What is live is little, and found first: a service's incidents of all times are many.
+    let live: Vec<Incident> = incidents::table
         .filter(incidents::status.eq_any(live))
         .filter(incidents::severity.eq_any([Severity::Sev1, Severity::Sev2]))
         .filter(incidents::kind.eq(IncidentKind::Incident))
-        .filter(incident_services::service_id.eq_any(near))
-        .order((incidents::started_at.desc(), incidents::id.desc(), services::slug))
-        .limit(INCIDENT_LIMIT)
-        .select((Incident::as_select(), Service::as_select()))
+        .order((incidents::started_at.desc(), incidents::id.desc()))
+        .limit(LIVE_LIMIT)
+        .select(Incident::as_select())
         .load(c)?;
-    let mut reasons: Vec<(i64, Reason)> = Vec::new();
-    for (incident, hit) in rows {
-        if reasons.iter().any(|(id, _)| *id == incident.id) {
-            continue;
-        }
+    let ids: Vec<i64> = live.iter().map(|incident| incident.id).collect();
+    let hit: Vec<(i64, ServiceName)> = incident_services::table
+        .inner_join(services::table)
+        .filter(incident_services::incident_id.eq_any(ids))
+        .filter(incident_services::service_id.eq_any(near))
+        .order((incident_services::incident_id, services::slug))
+        .select((incident_services::incident_id, ServiceName::as_select()))
+        .load(c)?;
+    let reason = |incident: Incident| {
+        let (_, hit) = hit.iter().find(|(id, _)| *id == incident.id)?;
         let whose = if hit.id == service.id { String::new() } else { format!(", which {} depends on", service.name) };
         let text =
             format!("{} {} is live on {}{whose}: {}", incident.severity, incident.key(), hit.name, incident.title);
-        let url = Some(format!("{base_url}{}", incident.path()));
-        reasons.push((incident.id, Reason { kind: ReasonKind::Incident, text, url }));
-    }
-    Ok(reasons.into_iter().map(|(_, reason)| reason).collect())
+        Some(Reason { kind: ReasonKind::Incident, text, url: Some(format!("{base_url}{}", incident.path())) })
+    };
+    Ok(live.into_iter().filter_map(reason).take(INCIDENT_LIMIT).collect())
 }
 
 fn open_checklist(c: &mut Conn, service: &Service, environment: &str, base_url: &str) -> Result<Option<Reason>, Error> {

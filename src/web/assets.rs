@@ -13,7 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use super::compress::gzip;
+use super::compress::gzip_tightly;
 use crate::error::Error;
 
 #[derive(RustEmbed)]
@@ -30,7 +30,7 @@ struct Asset {
 impl Asset {
     fn new(name: &str, content_type: &'static str, plain: Vec<u8>) -> Self {
         let hash = hex::encode(&Sha256::digest(&plain)[..8]);
-        Asset { path: format!("/assets/{hash}/{name}"), content_type, zipped: gzip(&plain, 9), plain }
+        Asset { path: format!("/assets/{hash}/{name}"), content_type, zipped: gzip_tightly(&plain), plain }
     }
 
     fn single(file: &str, content_type: &'static str) -> Self {
