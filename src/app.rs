@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::auth::kept::Answers;
+use crate::auth::answers::Answers;
 use crate::auth::nav::Navs;
 use crate::auth::sealed::Seal;
 use crate::auth::who::Doors;

@@ -8,7 +8,7 @@ use actix_web::{App as ActixApp, HttpServer, web};
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::auth::kept;
+use crate::auth::answers;
 use crate::backups::jobs as backups;
 use crate::config::Config;
 use crate::jobs::model::Schedule;
@@ -73,7 +73,7 @@ macro_rules! application {
             .app_data(actix_web::web::Data::new($app))
             .wrap(actix_web::middleware::from_fn($crate::web::errors::present))
             .wrap(actix_web::middleware::from_fn($crate::web::compress::answers))
-            .wrap(actix_web::middleware::from_fn($crate::auth::kept::answers))
+            .wrap(actix_web::middleware::from_fn($crate::auth::answers::give))
             .wrap(actix_web::middleware::from_fn($crate::web::guard::stand))
             .configure($crate::routes::mount)
     };
@@ -91,7 +91,7 @@ pub fn start(app: &App) -> Result<(Server, Vec<std::net::SocketAddr>), String> {
             .app_data(web::Data::new(shared.clone()))
             .wrap(from_fn(errors::present))
             .wrap(from_fn(compress::answers))
-            .wrap(from_fn(kept::answers))
+            .wrap(from_fn(answers::give))
             .wrap(from_fn(guard::stand))
             .configure(routes::mount)
     })

@@ -5,9 +5,9 @@
 //! A handler without one serves everybody.
 
 pub mod actor;
+pub mod answers;
 pub mod audit;
 pub mod forms;
-pub mod kept;
 pub mod model;
 pub mod nav;
 pub mod pages;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOORS: &[&str] = &["db", "web", "jobs", "clock", "error", "config", "markdown", "charts", "outbound", "mail"];
+const FLOORS: &[&str] =
+    &["db", "web", "jobs", "clock", "error", "config", "markdown", "charts", "outbound", "mail", "kept"];
 const DOMAINS: &[&str] = &[
     "services",
     "teams",

@@ -79,7 +79,7 @@ fn question(request: &ServiceRequest) -> Option<Question> {
 ///
 /// # Errors
 /// The handler's.
-pub async fn answers(
+pub async fn give(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
