@@ -1,6 +1,7 @@
 //! How one connection is opened and set up, on either database.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -95,9 +96,7 @@ pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
             let name = path.display().to_string();
             let mut c = SqliteConnection::establish(&name)
                 .map_err(|error| OpenError::NotWritable(name.clone(), error.to_string()))?;
-            // FULL makes an acknowledged write survive a power loss, not only a crash of this process.
-            c.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;")
-                .map_err(|error| sqlite_failure(&name, &error))?;
+            set_up(&mut c).map_err(|error| sqlite_failure(&name, &error))?;
             if access == Access::Read {
                 c.batch_execute("PRAGMA query_only = ON").map_err(|error| sqlite_failure(&name, &error))?;
             }
@@ -109,6 +108,27 @@ pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
             c.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'debrief'")
                 .map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
             Ok(Conn::Postgres(c))
+        }
+    }
+}
+
+/// How a connection to a SQLite file is set up. Its cache is small: eight connections share the system's.
+/// `synchronous = FULL` makes an acknowledged write survive a power loss, not only a crash of this process.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;";
+/// How long a file that several open for the first time is tried again.
+const OPENING: Duration = Duration::from_secs(10);
+
+/// A file becomes one with a write-ahead log when it is opened for the first time, and for that SQLite waits for
+/// nobody, whatever the timeout: of two that do it at once, one is told that the file is locked.
+fn set_up(c: &mut SqliteConnection) -> Result<(), diesel::result::Error> {
+    let deadline = Instant::now() + OPENING;
+    loop {
+        match c.batch_execute(SQLITE_SETTINGS) {
+            Err(error) if error.to_string().contains("locked") && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            outcome => return outcome,
         }
     }
 }
@@ -195,7 +215,32 @@ fn read_head(path: &Path) -> std::io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::with_limits;
+    use std::sync::{Arc, Barrier};
+
+    use super::{Access, Target, connect, with_limits};
+
+    #[test]
+    fn a_new_file_may_be_opened_by_many_at_once() {
+        let folder = std::env::temp_dir().join(format!("debrief-pool-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for round in 0..40 {
+            let target = Arc::new(Target::Sqlite(folder.join(format!("{round}.db"))));
+            let start = Arc::new(Barrier::new(6));
+            let opening: Vec<_> = (0..6)
+                .map(|_| {
+                    let (target, start) = (target.clone(), start.clone());
+                    std::thread::spawn(move || {
+                        start.wait();
+                        connect(&target, Access::Write).map(drop).map_err(|error| error.to_string())
+                    })
+                })
+                .collect();
+            for one in opening {
+                assert_eq!(one.join().unwrap(), Ok(()), "round {round}");
+            }
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn limits_of_waiting_are_added_where_the_address_has_none() {

@@ -121,6 +121,11 @@ impl Db {
         outcome.await.unwrap_or_else(|_| Err(DbError::Stopped("the work panicked".to_owned()).into()))
     }
 
+    /// Whether work that came in is waiting for its commit at this moment ([`Db::write_together`]).
+    pub fn is_crowded(&self) -> bool {
+        self.inner.together.queue().is_attended
+    }
+
     /// Works the queue off, a commit at a time.
     fn attend(&self) {
         loop {

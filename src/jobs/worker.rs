@@ -23,6 +23,10 @@ const EXTEND_EVERY: Duration = Duration::from_secs(LEASE_S as u64 / 3);
 /// How often that is done at most: a job that hangs is given to another worker in the end.
 const EXTEND_LIMIT: u32 = 30;
 
+/// How long the queue waits between two jobs while what comes in is waiting for its commit. Whoever sends wants an
+/// answer now; what becomes of it may come a little later, and is caught up with when the storm is over.
+const GIVE_WAY: Duration = Duration::from_millis(10);
+
 /// What a kind of job does, inside the transaction that also ends it.
 pub type Handler = fn(&mut Conn, &Job, Moment) -> Result<(), Error>;
 
@@ -73,6 +77,9 @@ pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) 
                             tracing::warn!(%error, "the queue cannot be written; trying again");
                         }
                     }
+                }
+                if app.db.is_crowded() {
+                    tokio::time::sleep(GIVE_WAY).await;
                 }
                 continue;
             }
