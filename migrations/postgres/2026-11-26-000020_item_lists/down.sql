@@ -1,0 +1,8 @@
+DROP INDEX action_items_to_check_by_kind;
+DROP INDEX action_items_to_check_by_priority;
+DROP INDEX action_items_unfinished_by_kind_touch;
+DROP INDEX action_items_unfinished_by_priority_touch;
+DROP INDEX action_items_blocked_by_kind;
+DROP INDEX action_items_blocked_by_priority;
+DROP INDEX action_items_by_status_kind;
+DROP INDEX action_items_by_status_priority;
