@@ -213,12 +213,12 @@ async fn signed_in(request: HttpRequest) -> Result<SignedIn, Error> {
     let sign_in_first = || Error::SignedOut("Sign in to go on.".to_owned());
     let door = session_door(&request).ok_or_else(sign_in_first)?;
     let now = app.clock.now();
-    let Looked { version, user, entered: Entered::BySession(session) } =
-        looked(&request, &app, &door, now, sign_in_first).await?
-    else {
+    let looked = looked(&request, &app, &door, now, sign_in_first).await?;
+    let is_to_be_noted = looked.is_to_be_noted(now);
+    let Looked { version, user, entered: Entered::BySession(session) } = looked else {
         return Err(sign_in_first());
     };
-    if now.seconds_since(session.last_used_at) >= NOTED_EVERY_S {
+    if is_to_be_noted {
         let session_id = session.id;
         app.db.write(move |c| queries::touch_session(c, session_id, now)).await?;
     }
@@ -310,11 +310,12 @@ async fn caller(request: HttpRequest, allowed: &[Scope]) -> Result<Caller, Error
     })?;
     let now = app.clock.now();
     let unknown = || Error::SignedOut("This token is not valid: unknown, expired or revoked.".to_owned());
-    let Looked { user, entered: Entered::ByToken(token), .. } = looked(&request, &app, &door, now, unknown).await?
-    else {
+    let looked = looked(&request, &app, &door, now, unknown).await?;
+    let is_to_be_noted = looked.is_to_be_noted(now);
+    let Looked { user, entered: Entered::ByToken(token), .. } = looked else {
         return Err(unknown());
     };
-    if token.last_used_at.is_none_or(|last| now.seconds_since(last) >= NOTED_EVERY_S) {
+    if is_to_be_noted {
         let token_id = token.id;
         app.db.write(move |c| queries::touch_token(c, token_id, now)).await?;
     }

@@ -46,15 +46,11 @@ pub(super) struct Watch(Option<Mutex<SqliteConnection>>);
 
 impl Watch {
     pub(super) fn new(target: &Target) -> Result<Self, OpenError> {
-        let Conn::Sqlite(mut c) = (match target {
-            Target::Sqlite(_) => pool::connect(target, Access::Read)?,
-            Target::Postgres(_) => return Ok(Watch(None)),
-        }) else {
-            return Ok(Watch(None));
-        };
+        let Target::Sqlite(path) = target else { return Ok(Watch(None)) };
+        let Conn::Sqlite(mut c) = pool::connect(target, Access::Read)? else { return Ok(Watch(None)) };
         // It is asked where nothing may wait, and reads no page but the first.
         c.batch_execute("PRAGMA busy_timeout = 0; PRAGMA cache_size = 4")
-            .map_err(|error| OpenError::NotWritable(format!("{target:?}"), error.to_string()))?;
+            .map_err(|error| pool::sqlite_failure(&path.display().to_string(), &error))?;
         Ok(Watch(Some(Mutex::new(c))))
     }
 

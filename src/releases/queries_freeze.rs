@@ -22,7 +22,7 @@ use crate::web::times::Zone;
 const GRAPH_LIMIT: usize = 2000;
 /// Most incidents that are given as reasons.
 const INCIDENT_LIMIT: usize = 20;
-/// Most live incidents that are looked at, the latest first.
+/// Most live incidents of a status that are looked at, the latest first.
 const LIVE_LIMIT: i64 = 500;
 
 /// A window with what it is of.
@@ -181,17 +181,8 @@ fn needed(c: &mut Conn, service_id: i64) -> Result<Vec<i64>, Error> {
 }
 
 fn live_incidents(c: &mut Conn, service: &Service, base_url: &str) -> Result<Vec<Reason>, Error> {
-    let live: Vec<IncidentStatus> = IncidentStatus::ALL.iter().copied().filter(|status| status.is_live()).collect();
     let near = needed(c, service.id)?;
-    // What is live is little, and found first: a service's incidents of all times are many.
-    let live: Vec<Incident> = incidents::table
-        .filter(incidents::status.eq_any(live))
-        .filter(incidents::severity.eq_any([Severity::Sev1, Severity::Sev2]))
-        .filter(incidents::kind.eq(IncidentKind::Incident))
-        .order((incidents::started_at.desc(), incidents::id.desc()))
-        .limit(LIVE_LIMIT)
-        .select(Incident::as_select())
-        .load(c)?;
+    let live = live_and_severe(c)?;
     let ids: Vec<i64> = live.iter().map(|incident| incident.id).collect();
     let hit: Vec<(i64, ServiceName)> = incident_services::table
         .inner_join(services::table)
@@ -208,6 +199,25 @@ fn live_incidents(c: &mut Conn, service: &Service, base_url: &str) -> Result<Vec
         Some(Reason { kind: ReasonKind::Incident, text, url: Some(format!("{base_url}{}", incident.path())) })
     };
     Ok(live.into_iter().filter_map(reason).take(INCIDENT_LIMIT).collect())
+}
+
+/// What is live is little, and found first: a service's incidents of all times are many.
+fn live_and_severe(c: &mut Conn) -> Result<Vec<Incident>, Error> {
+    let mut found: Vec<Incident> = Vec::new();
+    // Each status by itself, along its index: those of several are sought along another one, past all that is over.
+    for status in IncidentStatus::ALL.iter().filter(|status| status.is_live()) {
+        let of_status: Vec<Incident> = incidents::table
+            .filter(incidents::status.eq(*status))
+            .filter(incidents::severity.eq_any([Severity::Sev1, Severity::Sev2]))
+            .filter(incidents::kind.eq(IncidentKind::Incident))
+            .order((incidents::started_at.desc(), incidents::id.desc()))
+            .limit(LIVE_LIMIT)
+            .select(Incident::as_select())
+            .load(c)?;
+        found.extend(of_status);
+    }
+    found.sort_by_key(|incident| std::cmp::Reverse((incident.started_at, incident.id)));
+    Ok(found)
 }
 
 fn open_checklist(c: &mut Conn, service: &Service, environment: &str, base_url: &str) -> Result<Option<Reason>, Error> {
