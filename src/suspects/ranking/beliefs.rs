@@ -42,6 +42,10 @@ const PICKED_LAG: f64 = 0.5;
 /// team are alike in more than the lag, so that the grid grows sure of it too soon.
 const LEARNED_LAG_DOUBT: f64 = 0.15;
 const DOUBT_PULL: f64 = 20.0;
+/// How many times more changes that are far older than [`LATE_MIN`] count, once a team's lags were learned: faults that
+/// sleep are too few in any record to be believed in, and would stand behind every fresh change for ever.
+const LATE: f64 = 3.0;
+const LATE_MIN: f64 = 300.0;
 /// How many pseudo-incidents keep a service's record, or a rule's, near the usual.
 const RECORD_PULL: f64 = 3.0;
 const RULE_PULL: f64 = 6.0;
@@ -188,13 +192,10 @@ impl Beliefs {
         })
     }
 
-    /// With which power the lag counts.
-    fn lag_power(&self, choice: Choice) -> f64 {
+    /// How much of what counts about the lag was learned here, from 0 to 1. Among changes that somebody picked, nothing.
+    fn learned(&self, choice: Choice) -> f64 {
         let seen = self.incidents as f64;
-        match choice {
-            Choice::Picked => PICKED_LAG,
-            Choice::Everything => 1.0 - LEARNED_LAG_DOUBT * seen / (seen + DOUBT_PULL),
-        }
+        if choice == Choice::Picked { 0.0 } else { seen / (seen + DOUBT_PULL) }
     }
 
     /// How much more, or less, often than expected changes of a service were to blame.
@@ -228,7 +229,9 @@ impl Beliefs {
             .iter()
             .map(|weighed| weighed.as_ref().map_or(0.0, |weighed| weighed.sum(|scene, value| by_scene[scene] * value)))
             .collect();
-        flatten(&mut chances, weighed, self.lag_power(case.choice));
+        let learned = self.learned(case.choice);
+        let power = if case.choice == Choice::Picked { PICKED_LAG } else { 1.0 - LEARNED_LAG_DOUBT * learned };
+        temper(&mut chances, weighed, power, LATE * learned);
         let total: f64 = chances.iter().sum::<f64>() + none;
         for chance in &mut chances {
             *chance /= total;
@@ -298,16 +301,18 @@ impl Beliefs {
     }
 }
 
-/// Takes some of the lag out of the chances and leaves their sum: what is left counts with this power.
-fn flatten(chances: &mut [f64], weighed: &[Option<Weighed>], power: f64) {
-    if power >= 1.0 {
+/// Takes some of the lag out of the chances and leaves their sum: the lag counts with this power, and the oldest changes
+/// count `late` times more on top.
+fn temper(chances: &mut [f64], weighed: &[Option<Weighed>], power: f64, late: f64) {
+    if power >= 1.0 && late <= 0.0 {
         return;
     }
     let before: f64 = chances.iter().sum();
     for (chance, weighed) in chances.iter_mut().zip(weighed) {
         let Some(weighed) = weighed else { continue };
         let usual: f64 = weighed.lag.iter().enumerate().map(|(guess, density)| lag::prior(guess).1 * density).sum();
-        *chance *= usual.max(f64::MIN_POSITIVE).powf(power - 1.0);
+        let age = (weighed.lag_min.max(0.0) / LATE_MIN).powi(2);
+        *chance *= usual.max(f64::MIN_POSITIVE).powf(power - 1.0) * (1.0 + late * age / (1.0 + age));
     }
     let after: f64 = chances.iter().sum();
     if after > 0.0 {
