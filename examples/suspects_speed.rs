@@ -2,6 +2,7 @@
 //!
 //! Makes a SQLite file of its own (or fills an empty PostgreSQL database that is named) and prints milliseconds.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use debrief::auth::actor::Actor;
@@ -55,7 +56,8 @@ fn main() -> Result<(), Error> {
 /// Services on a sparse graph, and deploys by the thousand.
 fn fill(c: &mut Conn, actor: &Actor, now: Moment) -> Result<(), Error> {
     for number in (1..=SERVICES).rev() {
-        let needs = [number * 2, number * 2 + 1, number + 7].into_iter().filter(|needed| *needed <= SERVICES);
+        let needs = BTreeSet::from([number * 2, number * 2 + 1, number + 7]);
+        let needs = needs.into_iter().filter(|needed| *needed <= SERVICES);
         let draft = ServiceDraft {
             slug: format!("service-{number}"),
             name: format!("Service {number}"),

@@ -140,9 +140,10 @@ pub fn is_named(
             && bare.contains(|sign: char| sign.is_ascii_digit())
             && [version.clone(), bare.to_owned(), format!("v{bare}")].iter().any(|name| words.contains(name))
     });
-    let is_commit = commit.map(str::to_lowercase).filter(|sha| sha.len() >= 7).is_some_and(|sha| {
-        let (from, to) = (sha[..7].to_owned(), sha.clone());
-        words.range(from..=to).any(|word| word.len() >= 7 && sha.starts_with(word.as_str()))
+    let is_commit = commit.map(str::to_lowercase).is_some_and(|sha| {
+        // What a sender calls a commit may be anything: letters of several bytes have no seventh to cut at.
+        let Some(from) = sha.get(..7).map(str::to_owned) else { return false };
+        words.range(from..=sha.clone()).any(|word| word.len() >= 7 && sha.starts_with(word.as_str()))
     });
     is_version || is_commit
 }
@@ -159,5 +160,8 @@ mod tests {
         assert!(is_named(&words, "DEP-12", None, None));
         assert!(!is_named(&words, "DEP-1", Some("main"), Some("a95f852bd8fca8fcc58a9a2d6c842781e32a215e")));
         assert!(!is_named(&words, "DEP-1", Some("2.4.10"), None));
+        // Seven bytes end within a letter.
+        assert!(!is_named(&words, "DEP-1", None, Some("\u{ad}\u{600}\u{601}\u{602}\u{603}")));
+        assert!(!is_named(&words, "DEP-1", None, Some("short")));
     }
 }
