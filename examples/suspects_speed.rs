@@ -74,7 +74,7 @@ fn fill(c: &mut Conn, actor: &Actor, now: Moment) -> Result<(), Error> {
         Conn::Sqlite(_) => {
             format!("WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {DEPLOYS})")
         }
-        Conn::Postgres(_) => format!("WITH series AS (SELECT n FROM generate_series(1, {DEPLOYS}) AS n)"),
+        Conn::Postgres(_) => format!("WITH series AS (SELECT n FROM generate_series(1::bigint, {DEPLOYS}) AS n)"),
     };
     let step_ms = SPAN_S * 1000 / DEPLOYS;
     let at = format!("({} - ({DEPLOYS} - n) * {step_ms})", now.millis());
