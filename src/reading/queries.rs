@@ -23,63 +23,71 @@ use crate::web::times::Zone;
 
 /// Most incidents that are compared for each reason.
 const CANDIDATES: i64 = 60;
+/// Of all that are compared, so many are read whole.
+const READ_WHOLE: usize = 40;
 /// Most readers that are named.
 const READER_LIMIT: i64 = 50;
 /// How many years an anniversary looks back.
 const YEARS: i32 = 10;
+
+/// What speaks for another incident before its own words were looked at.
+#[derive(Default)]
+struct Alike {
+    factors: Vec<String>,
+    services: Vec<String>,
+    has_a_word: bool,
+}
+
+impl Alike {
+    /// Close to what the incident will weigh: so many are read whole, and no more.
+    fn weight(&self) -> usize {
+        self.factors.len() * 6 + self.services.len() * 2 + usize::from(self.has_a_word) * 3
+    }
+}
 
 /// Incidents that are like this one, the most alike first, each with its reasons.
 ///
 /// # Errors
 /// The database's.
 pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error> {
-    let mut found: BTreeMap<i64, Similar> = BTreeMap::new();
-    let blank = |incident: Incident| Similar {
-        incident,
-        has_postmortem: false,
-        factors: Vec::new(),
-        services: Vec::new(),
-        words: Vec::new(),
-    };
-    let own_factors: Vec<i64> = incident_factors::table
+    let mut found: BTreeMap<i64, Alike> = BTreeMap::new();
+    let own_factors: Vec<(i64, String)> = incident_factors::table
+        .inner_join(contributing_factors::table)
         .filter(incident_factors::incident_id.eq(incident.id))
         .order(incident_factors::factor_id)
         .limit(CANDIDATES)
-        .select(incident_factors::factor_id)
+        .select((incident_factors::factor_id, contributing_factors::name))
         .load(c)?;
     // Each factor by itself: its last incidents are the first of its index, those of several would have to be sorted.
-    for factor_id in own_factors {
-        let by_factor: Vec<(String, Incident)> = incident_factors::table
-            .inner_join(incidents::table)
-            .inner_join(contributing_factors::table)
+    for (factor_id, name) in own_factors {
+        let by_factor: Vec<i64> = incident_factors::table
             .filter(incident_factors::factor_id.eq(factor_id))
             .filter(incident_factors::incident_id.ne(incident.id))
             .order((incident_factors::struck_at.desc(), incident_factors::incident_id.desc()))
             .limit(CANDIDATES)
-            .select((contributing_factors::name, Incident::as_select()))
+            .select(incident_factors::incident_id)
             .load(c)?;
-        for (name, other) in by_factor {
-            found.entry(other.id).or_insert_with(|| blank(other)).factors.push(name);
+        for id in by_factor {
+            found.entry(id).or_default().factors.push(name.clone());
         }
     }
-    let own_services: Vec<i64> = incident_services::table
+    let own_services: Vec<(i64, String)> = incident_services::table
+        .inner_join(services::table)
         .filter(incident_services::incident_id.eq(incident.id))
         .order(incident_services::service_id)
         .limit(CANDIDATES)
-        .select(incident_services::service_id)
+        .select((incident_services::service_id, services::name))
         .load(c)?;
-    for service_id in own_services {
-        let by_service: Vec<(String, Incident)> = incident_services::table
-            .inner_join(incidents::table)
-            .inner_join(services::table)
+    for (service_id, name) in own_services {
+        let by_service: Vec<i64> = incident_services::table
             .filter(incident_services::service_id.eq(service_id))
             .filter(incident_services::incident_id.ne(incident.id))
             .order((incident_services::struck_at.desc(), incident_services::incident_id.desc()))
             .limit(CANDIDATES)
-            .select((services::name, Incident::as_select()))
+            .select(incident_services::incident_id)
             .load(c)?;
-        for (name, other) in by_service {
-            found.entry(other.id).or_insert_with(|| blank(other)).services.push(name);
+        for id in by_service {
+            found.entry(id).or_default().services.push(name.clone());
         }
     }
     let own_words = telling_words(&incident.title);
@@ -87,28 +95,38 @@ pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error>
     let mut longest = own_words.clone();
     longest.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     for word in longest.iter().take(3) {
-        let ids = newest_with(c, word)?;
-        let by_word: Vec<Incident> = incidents::table
-            .filter(incidents::id.eq_any(ids))
-            .filter(incidents::id.ne(incident.id))
-            .select(Incident::as_select())
-            .load(c)?;
-        for other in by_word {
-            found.entry(other.id).or_insert_with(|| blank(other));
+        for id in newest_with(c, word)?.into_iter().filter(|id| *id != incident.id) {
+            found.entry(id).or_default().has_a_word = true;
         }
     }
-    let ids: Vec<i64> = found.keys().copied().collect();
+    weighed(c, found, &own_words)
+}
+
+/// Those that speak most for themselves, read whole and put in order.
+fn weighed(c: &mut Conn, found: BTreeMap<i64, Alike>, own_words: &[String]) -> Result<Vec<Similar>, Error> {
+    let mut best: Vec<(i64, Alike)> = found.into_iter().collect();
+    best.sort_by_key(|(id, alike)| std::cmp::Reverse((alike.weight(), *id)));
+    best.truncate(READ_WHOLE);
+    let mut best: BTreeMap<i64, Alike> = best.into_iter().collect();
+    let ids: Vec<i64> = best.keys().copied().collect();
+    let others: Vec<Incident> =
+        incidents::table.filter(incidents::id.eq_any(&ids)).select(Incident::as_select()).load(c)?;
     let written: Vec<i64> = postmortems::table
         .filter(postmortems::incident_id.eq_any(ids))
         .filter(postmortems::current_revision.gt(0))
         .select(postmortems::incident_id)
         .load(c)?;
-    let mut all: Vec<Similar> = found
-        .into_values()
-        .map(|mut similar| {
-            similar.has_postmortem = written.contains(&similar.incident.id);
-            similar.words = shared_words(&own_words, &similar.incident.title);
-            similar
+    let mut all: Vec<Similar> = others
+        .into_iter()
+        .map(|other| {
+            let alike = best.remove(&other.id).unwrap_or_default();
+            Similar {
+                has_postmortem: written.contains(&other.id),
+                words: shared_words(own_words, &other.title),
+                factors: alike.factors,
+                services: alike.services,
+                incident: other,
+            }
         })
         .filter(|similar| !similar.reasons().is_empty())
         .collect();

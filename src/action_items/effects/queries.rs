@@ -24,7 +24,7 @@ use crate::incidents::model::Incident;
 /// Most earlier items that an incident shows for its factors, and for its services.
 const ECHO_LIMIT: i64 = 10;
 /// Earlier incidents of the same kind and service that are looked at.
-const NEIGHBOUR_LIMIT: i64 = 50;
+const NEIGHBOUR_LIMIT: i64 = 20;
 
 fn finished() -> [ActionStatus; 3] {
     [ActionStatus::Done, ActionStatus::Verified, ActionStatus::Declined]
