@@ -51,6 +51,20 @@ pub fn find(c: &mut Conn, slug: &str) -> Result<Option<Factor>, Error> {
         .optional()?)
 }
 
+/// The factors of an incident: row id and name, by row id.
+///
+/// # Errors
+/// The database's.
+pub fn names(c: &mut Conn, incident_id: i64) -> Result<Vec<(i64, String)>, Error> {
+    Ok(incident_factors::table
+        .inner_join(contributing_factors::table)
+        .filter(incident_factors::incident_id.eq(incident_id))
+        .order(incident_factors::factor_id)
+        .limit(PER_INCIDENT_LIMIT as i64)
+        .select((incident_factors::factor_id, contributing_factors::name))
+        .load(c)?)
+}
+
 /// The factors of an incident, in the order in which they were named.
 ///
 /// # Errors

@@ -22,10 +22,15 @@ pub struct Similar {
     pub words: Vec<String>,
 }
 
+/// What so many shared factors, words of the titles and services weigh: a factor tells most, a service least.
+pub const fn likeness(factors: usize, words: usize, services: usize) -> usize {
+    factors * 6 + words * 3 + services * 2
+}
+
 impl Similar {
-    /// The more, the more alike. A shared factor tells most, a shared service least.
+    /// The more, the more alike.
     pub fn weight(&self) -> usize {
-        self.factors.len() * 6 + self.words.len() * 3 + self.services.len() * 2 + usize::from(self.has_postmortem)
+        likeness(self.factors.len(), self.words.len(), self.services.len()) + usize::from(self.has_postmortem)
     }
 
     /// `same factor: alert without an owner; in both titles: pool`

@@ -7,16 +7,16 @@ use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::model::{SIMILAR_LIMIT, Similar, pick_of, same_days, shared_words, telling_words};
+use super::model::{SIMILAR_LIMIT, Similar, likeness, pick_of, same_days, shared_words, telling_words};
 use crate::auth::actor::Actor;
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
 use crate::db::schema::{
-    contributing_factors, incident_factors, incident_services, incidents, postmortem_reads, postmortems, services,
-    teams, users,
+    incident_factors, incident_services, incidents, postmortem_reads, postmortems, services, teams, users,
 };
 use crate::error::Error;
+use crate::factors;
 use crate::incidents::model::Incident;
 use crate::postmortems::model::PostmortemStatus;
 use crate::web::times::Zone;
@@ -41,7 +41,7 @@ struct Alike {
 impl Alike {
     /// Close to what the incident will weigh: so many are read whole, and no more.
     fn weight(&self) -> usize {
-        self.factors.len() * 6 + self.services.len() * 2 + usize::from(self.has_a_word) * 3
+        likeness(self.factors.len(), usize::from(self.has_a_word), self.services.len())
     }
 }
 
@@ -51,15 +51,8 @@ impl Alike {
 /// The database's.
 pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error> {
     let mut found: BTreeMap<i64, Alike> = BTreeMap::new();
-    let own_factors: Vec<(i64, String)> = incident_factors::table
-        .inner_join(contributing_factors::table)
-        .filter(incident_factors::incident_id.eq(incident.id))
-        .order(incident_factors::factor_id)
-        .limit(CANDIDATES)
-        .select((incident_factors::factor_id, contributing_factors::name))
-        .load(c)?;
     // Each factor by itself: its last incidents are the first of its index, those of several would have to be sorted.
-    for (factor_id, name) in own_factors {
+    for (factor_id, name) in factors::queries::names(c, incident.id)? {
         let by_factor: Vec<i64> = incident_factors::table
             .filter(incident_factors::factor_id.eq(factor_id))
             .filter(incident_factors::incident_id.ne(incident.id))

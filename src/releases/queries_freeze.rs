@@ -22,8 +22,8 @@ use crate::web::times::Zone;
 const GRAPH_LIMIT: usize = 2000;
 /// Most incidents that are given as reasons.
 const INCIDENT_LIMIT: usize = 20;
-/// Most live incidents of a status that are looked at, the latest first.
-const LIVE_LIMIT: i64 = 500;
+/// Most live incidents that are looked at, the latest first.
+const LIVE_LIMIT: usize = 500;
 
 /// A window with what it is of.
 pub type FreezeRow = (Freeze, Option<Service>, Option<Team>);
@@ -211,12 +211,13 @@ fn live_and_severe(c: &mut Conn) -> Result<Vec<Incident>, Error> {
             .filter(incidents::severity.eq_any([Severity::Sev1, Severity::Sev2]))
             .filter(incidents::kind.eq(IncidentKind::Incident))
             .order((incidents::started_at.desc(), incidents::id.desc()))
-            .limit(LIVE_LIMIT)
+            .limit(LIVE_LIMIT as i64)
             .select(Incident::as_select())
             .load(c)?;
         found.extend(of_status);
     }
     found.sort_by_key(|incident| std::cmp::Reverse((incident.started_at, incident.id)));
+    found.truncate(LIVE_LIMIT);
     Ok(found)
 }
 

@@ -15,9 +15,7 @@ use crate::action_items::queries::{for_change, origin};
 use crate::auth::actor::Actor;
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{
-    action_items, contributing_factors, effect_answers, incident_factors, incident_services, incidents, services,
-};
+use crate::db::schema::{action_items, contributing_factors, effect_answers, incident_services, incidents, services};
 use crate::error::Error;
 use crate::incidents::model::Incident;
 
@@ -44,12 +42,7 @@ pub fn echoes(c: &mut Conn, incident: &Incident) -> Result<Vec<Echoed>, Error> {
         .into_iter()
         .collect();
     let mut found: Vec<Echoed> = Vec::new();
-    let factors: Vec<(i64, String)> = incident_factors::table
-        .inner_join(contributing_factors::table)
-        .filter(incident_factors::incident_id.eq(incident.id))
-        .order(contributing_factors::id)
-        .select((contributing_factors::id, contributing_factors::name))
-        .load(c)?;
+    let factors = crate::factors::queries::names(c, incident.id)?;
     let mut of_factors: Vec<ActionItem> = Vec::new();
     // Each factor by itself, along its index: the last items of several would have to be sorted.
     for (factor_id, _) in &factors {

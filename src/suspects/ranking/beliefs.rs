@@ -192,10 +192,14 @@ impl Beliefs {
         })
     }
 
-    /// How much of what counts about the lag was learned here, from 0 to 1. Among changes that somebody picked, nothing.
-    fn learned(&self, choice: Choice) -> f64 {
+    /// With which power the lag counts, and how many times more the oldest changes do.
+    fn tempers(&self, choice: Choice) -> (f64, f64) {
         let seen = self.incidents as f64;
-        if choice == Choice::Picked { 0.0 } else { seen / (seen + DOUBT_PULL) }
+        let learned = seen / (seen + DOUBT_PULL);
+        match choice {
+            Choice::Picked => (PICKED_LAG, 0.0),
+            Choice::Everything => (1.0 - LEARNED_LAG_DOUBT * learned, LATE * learned),
+        }
     }
 
     /// How much more, or less, often than expected changes of a service were to blame.
@@ -229,9 +233,7 @@ impl Beliefs {
             .iter()
             .map(|weighed| weighed.as_ref().map_or(0.0, |weighed| weighed.sum(|scene, value| by_scene[scene] * value)))
             .collect();
-        let learned = self.learned(case.choice);
-        let power = if case.choice == Choice::Picked { PICKED_LAG } else { 1.0 - LEARNED_LAG_DOUBT * learned };
-        temper(&mut chances, weighed, power, LATE * learned);
+        temper(&mut chances, weighed, self.tempers(case.choice));
         let total: f64 = chances.iter().sum::<f64>() + none;
         for chance in &mut chances {
             *chance /= total;
@@ -303,7 +305,7 @@ impl Beliefs {
 
 /// Takes some of the lag out of the chances and leaves their sum: the lag counts with this power, and the oldest changes
 /// count `late` times more on top.
-fn temper(chances: &mut [f64], weighed: &[Option<Weighed>], power: f64, late: f64) {
+fn temper(chances: &mut [f64], weighed: &[Option<Weighed>], (power, late): (f64, f64)) {
     if power >= 1.0 && late <= 0.0 {
         return;
     }
