@@ -62,10 +62,10 @@ pub struct AlertDraft {
 }
 
 impl AlertDraft {
-    /// A firing alert of which nothing but key and title is known.
+    /// A firing alert of which nothing but key and title is known. A key that is too long is cut.
     pub fn firing(group_key: &str, title: &str) -> Self {
         AlertDraft {
-            group_key: group_key.to_owned(),
+            group_key: group_key.chars().take(GROUP_KEY_LIMIT).collect(),
             title: title.to_owned(),
             summary: String::new(),
             severity: None,

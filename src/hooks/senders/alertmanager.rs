@@ -7,7 +7,7 @@ use super::super::model::Headers;
 use super::super::model_reading::{Arrived, Reading};
 use super::super::reading::{ENVIRONMENT_LABELS, RELEASE_LABELS, SERVICE_LABELS, Said, label, tidy};
 use super::{Named, missing};
-use crate::signals::model::{AlertDraft, AlertState, GROUP_KEY_LIMIT};
+use crate::signals::model::{AlertDraft, AlertState};
 use crate::web::fields::LINE_LIMIT;
 
 /// Most alerts of one notification; a body cannot hold more.
@@ -73,7 +73,7 @@ fn one(said: Said<'_>, alert: Said<'_>, labels: Vec<(String, String)>, named: (S
         (None, None) => "Alert".to_owned(),
     };
     let title = tidy(&title, LINE_LIMIT).unwrap_or_else(|| "Alert".to_owned());
-    let mut draft = AlertDraft::firing(&key.chars().take(GROUP_KEY_LIMIT).collect::<String>(), &title);
+    let mut draft = AlertDraft::firing(&key, &title);
     let (own, group) = (alert.word("/status"), said.word("/status"));
     // Older versions tell the state of the group alone.
     let told = if own.is_empty() { group.as_str() } else { own.as_str() };

@@ -4,7 +4,7 @@ use super::super::model::Headers;
 use super::super::model_reading::{Arrived, Reading};
 use super::super::reading::{ENVIRONMENT_LABELS, SERVICE_LABELS, Said, label, last_part, tidy};
 use super::{Named, missing};
-use crate::signals::model::{AlertDraft, AlertState, GROUP_KEY_LIMIT};
+use crate::signals::model::{AlertDraft, AlertState};
 
 /// The event is the schema; the id is the alert with what became of it.
 pub fn envelope(_: &Headers, said: Said<'_>) -> Named {
@@ -49,7 +49,7 @@ fn common(said: Said<'_>) -> Result<Reading, String> {
         labels.extend(about.line(pointer).map(|value| (name.to_owned(), value)));
     }
     labels.extend(target.clone().map(|target| ("target".to_owned(), target)));
-    let mut draft = AlertDraft::firing(&key.chars().take(GROUP_KEY_LIMIT).collect::<String>(), &title);
+    let mut draft = AlertDraft::firing(&key, &title);
     draft.state = state;
     draft.summary = about.prose("/description");
     draft.severity = about.line("/severity");
@@ -69,7 +69,7 @@ fn metric(said: Said<'_>) -> Result<Reading, String> {
     let key = about.line("/id").ok_or_else(|| missing("data.context.id"))?;
     let is_over = matches!(said.word("/data/status").as_str(), "deactivated" | "resolved");
     let title = about.line("/name").unwrap_or_else(|| "Azure Monitor alert".to_owned());
-    let mut draft = AlertDraft::firing(&key.chars().take(GROUP_KEY_LIMIT).collect::<String>(), &title);
+    let mut draft = AlertDraft::firing(&key, &title);
     let at = about.moment("/timestamp");
     if is_over {
         (draft.state, draft.ended_at) = (AlertState::Resolved, at);

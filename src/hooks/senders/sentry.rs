@@ -3,7 +3,7 @@
 
 use super::super::model::Headers;
 use super::super::model_reading::{Arrived, Reading};
-use super::super::reading::{Said, tidy};
+use super::super::reading::{Said, tidy, tidy_text};
 use super::{Named, missing};
 use crate::signals::model::{AlertDraft, AlertState, LABELS_LIMIT};
 use crate::web::fields::LINE_LIMIT;
@@ -58,12 +58,13 @@ fn of_event(event: Said<'_>, said: Said<'_>) -> Result<AlertDraft, String> {
             .and_then(|url| url.split("/projects/").nth(1)?.split('/').nth(1).and_then(|name| tidy(name, LINE_LIMIT)))
     });
     draft.url = event.first_url(&["/web_url", "/issue_url"]);
-    draft.summary = [event.prose("/culprit"), said.line("/data/triggered_rule").unwrap_or_default()]
-        .into_iter()
-        .filter(|words| !words.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n");
+    draft.summary = together([event.prose("/culprit"), said.line("/data/triggered_rule").unwrap_or_default()]);
     Ok(draft)
+}
+
+/// Two texts under one another, as long together as one may be.
+fn together(texts: [String; 2]) -> String {
+    tidy_text(&texts.join("\n"))
 }
 
 fn fill(draft: &mut AlertDraft, event: Said<'_>) {
@@ -138,10 +139,6 @@ fn legacy(said: Said<'_>) -> Result<AlertDraft, String> {
     draft.severity = said.line("/level").or(draft.severity);
     draft.service = said.first_line(&["/project_slug", "/project", "/project_name"]);
     draft.url = said.url("/url");
-    draft.summary = [said.prose("/message"), said.prose("/culprit")]
-        .into_iter()
-        .filter(|words| !words.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n");
+    draft.summary = together([said.prose("/message"), said.prose("/culprit")]);
     Ok(draft)
 }

@@ -129,6 +129,36 @@ proptest! {
     }
 }
 
+#[test]
+fn a_text_that_is_far_too_long_is_cut_wherever_it_stands() {
+    let long = json!("x".repeat(70_000));
+    for (sender, sent, _) in fixtures::all() {
+        let headers = Headers(sent.headers.clone());
+        let event = sender.envelope(&headers, &sent.body).event;
+        let body: Value = serde_json::from_slice(&sent.body).unwrap();
+        let mut found = Vec::new();
+        places(&body, "", &mut found);
+        for pointer in found.iter().filter(|pointer| body.pointer(pointer).is_some_and(|value| !value.is_object())) {
+            let mut changed = body.clone();
+            *changed.pointer_mut(pointer).unwrap() = long.clone();
+            in_bounds(&sender.read(&event, &headers, changed.to_string().as_bytes()));
+        }
+    }
+}
+
+#[test]
+fn what_is_put_together_of_several_texts_is_cut_as_well() {
+    let long = "x".repeat(70_000);
+    let body = json!({"id": "1", "project": "shop", "message": long, "culprit": long, "event": {"event_id": "e1", "title": "Down"}});
+    let legacy = Sender::Sentry.read("", &Headers::default(), body.to_string().as_bytes());
+    let body = json!({"data": {"event": {"issue_id": "1", "title": "Down", "culprit": long}, "triggered_rule": long}});
+    let alert = Sender::Sentry.read("event_alert", &Headers::default(), body.to_string().as_bytes());
+    for reading in [legacy, alert] {
+        assert!(matches!(reading, Reading::Alerts(_)), "{reading:?}");
+        in_bounds(&reading);
+    }
+}
+
 /// Bodies that are no JSON at all, or hardly.
 fn odd_bodies() -> Vec<Vec<u8>> {
     let mut utf16: Vec<u8> = vec![0xFF, 0xFE];
