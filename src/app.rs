@@ -35,6 +35,8 @@ pub struct App {
     pub lanes: Arc<Lanes>,
     /// What the navigation shows each person.
     pub navs: Arc<Navs>,
+    /// Sources whose deliveries came a moment ago.
+    pub known_sources: Arc<crate::hooks::known::Known>,
     /// Who came in a moment ago.
     pub doors: Arc<Doors>,
     /// The answers of a moment ago.
@@ -65,6 +67,7 @@ impl App {
             live,
             lanes,
             navs: Arc::default(),
+            known_sources: Arc::default(),
             doors: Arc::default(),
             answers: Arc::default(),
             outbound,

@@ -2,8 +2,8 @@
 //!
 //! A commit that survives a power loss waits for the disk, however little it carries. Where many small writes come at
 //! once ([`Db::write_together`]: deliveries of hooks), those that arrive while a commit is under way go into the next
-//! one together. Each is in a savepoint of its own, so that one that fails takes nothing of the others with it; none
-//! is told that it succeeded before the commit that carries it has.
+//! one together. When one of them fails, nothing of that transaction is kept and each is done alone, so that it takes
+//! nothing of the others with it; none is told that it succeeded before the commit that carries it has.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -98,7 +98,7 @@ impl Db {
     /// [`Db::write`] for small work of which much comes at once: several pieces share a commit.
     ///
     /// `work` may run more than once, and beside other work in one transaction: it must do nothing but database work,
-    /// and wait for nobody.
+    /// and wait for nobody. That it fails should be rare, for those beside it are then done again, too.
     ///
     /// # Errors
     /// As [`Db::write`].
@@ -157,7 +157,7 @@ impl Db {
         }
     }
 
-    /// Does all of it in one transaction, each in a savepoint.
+    /// Does all of it in one transaction, or nothing.
     fn in_one_transaction(&self, errands: &mut [Box<dyn Errand>]) -> Shared {
         ENQUEUED.with(|flag| flag.set(false));
         errors::forget_trouble();
@@ -168,16 +168,7 @@ impl Db {
         // Work that panics leaves the transaction open: the pool throws such a connection away.
         slot.broken = true;
         let c = &mut slot.conn;
-        let is_whole = errands.iter_mut().all(|errand| {
-            c.batch_execute("SAVEPOINT piece").is_ok() && {
-                let end = if errand.run(c) {
-                    "RELEASE SAVEPOINT piece"
-                } else {
-                    "ROLLBACK TO SAVEPOINT piece; RELEASE SAVEPOINT piece"
-                };
-                c.batch_execute(end).is_ok()
-            }
-        });
+        let is_whole = errands.iter_mut().all(|errand| errand.run(c));
         slot.broken = false;
         let trouble = errors::trouble();
         if !is_whole || trouble.is_some() {

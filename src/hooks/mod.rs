@@ -8,6 +8,7 @@
 
 pub mod cli;
 pub mod jobs;
+pub(crate) mod known;
 pub mod masks;
 pub mod mentions;
 pub mod model;

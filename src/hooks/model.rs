@@ -279,6 +279,12 @@ impl Source {
         std::iter::once(self.secret.as_str()).chain(before)
     }
 
+    /// Whether it opens to the same proofs as `other`.
+    pub fn has_door_of(&self, other: &Self) -> bool {
+        let at = |of: &Self| (of.id, of.sender, of.disabled_at, of.previous_secret_until);
+        at(self) == at(other) && self.secret == other.secret && self.previous_secret == other.previous_secret
+    }
+
     /// Whether a delivery proves that it comes from here.
     pub fn knows(&self, knock: Knock<'_>) -> bool {
         self.secrets(knock.now).any(|secret| self.sender.is_authentic(secret, knock))

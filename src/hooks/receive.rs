@@ -1,11 +1,14 @@
 //! The doors: each checks, stores, answers. What a delivery says is read afterwards.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
+use super::known;
 use super::model::{Envelope, Headers, Sender, Source};
 use super::proof::{Knock, is_same};
-use super::queries::{self, Arrival};
+use super::queries::{self, Arrival, Stored};
 use super::reading::{self, Said};
 use super::senders::{honeybadger, pagerduty_changes};
 use crate::app::App;
@@ -51,20 +54,12 @@ pub async fn receive(
     let (sender, slug) = path.into_inner();
     let bytes = body_of(&request, payload).await?;
     let headers = headers_of(&request);
-    let now = app.clock.now();
-    // An address that nobody has is told like a wrong signature: which sources there are is not for everybody.
-    let found = app.db.read(move |c| queries::find(c, &slug)).await?;
-    let knock = Knock { headers: &headers, query: request.query_string(), body: &bytes, now };
-    let source = found
-        .filter(|source| Sender::named(&sender) == Ok(source.sender))
-        .filter(|source| source.knows(knock))
-        .ok_or_else(|| {
-            Error::SignedOut(
-                "The signature does not fit. Check the address, and that the sender has the secret of this source."
-                    .to_owned(),
-            )
-        })?;
-    is_open(&source)?;
+    let address = known::Address { sender: &sender, slug: &slug };
+    let knock = Knock { headers: &headers, query: request.query_string(), body: &bytes, now: app.clock.now() };
+    let source = match known::recent(&app, address, knock) {
+        Some(source) => source,
+        None => proven(&app, address, knock).await?,
+    };
     let arrivals = match batch(&headers, &bytes)? {
         Some(events) => events
             .into_iter()
@@ -72,10 +67,18 @@ pub async fn receive(
             .collect(),
         None => {
             let envelope = source.sender.envelope(&headers, &bytes);
-            vec![Arrival { envelope, headers, body: bytes.to_vec() }]
+            vec![Arrival { envelope, headers: headers.clone(), body: bytes.to_vec() }]
         }
     };
-    let new_count = store(&app, source, arrivals).await?;
+    let arrivals: Arc<[Arrival]> = arrivals.into();
+    let new_count = match store(&app, source, arrivals.clone()).await? {
+        Stored::New(count) => count,
+        // It was changed since it was kept: the delivery has to prove itself again.
+        Stored::Changed => match store(&app, proven(&app, address, knock).await?, arrivals).await? {
+            Stored::New(count) => count,
+            Stored::Changed => return Err(is_changing()),
+        },
+    };
     Ok(if new_count > 0 {
         HttpResponse::Accepted().json(json!({"status": "stored"}))
     } else {
@@ -83,18 +86,38 @@ pub async fn receive(
     })
 }
 
-/// Stores what came, all or nothing. Says how much of it is new. Deliveries that come at once share a commit.
-async fn store(app: &App, source: Source, arrivals: Vec<Arrival>) -> Result<usize, Error> {
+/// The source that a delivery proves to come from, as it stands in the database.
+///
+/// # Errors
+/// 401 when it proves nothing, 403 when the source is switched off.
+async fn proven(app: &App, address: known::Address<'_>, knock: Knock<'_>) -> Result<Arc<Source>, Error> {
+    // An address that nobody has is told like a wrong signature: which sources there are is not for everybody.
+    let source = known::current(app, address, knock).await?.ok_or_else(|| {
+        Error::SignedOut(
+            "The signature does not fit. Check the address, and that the sender has the secret of this source."
+                .to_owned(),
+        )
+    })?;
+    is_open(&source)?;
+    Ok(source)
+}
+
+/// Stores what came, all or nothing. Deliveries that come at once share a commit.
+async fn store(app: &App, source: Arc<Source>, arrivals: Arc<[Arrival]>) -> Result<Stored, Error> {
     let now = app.clock.now();
-    app.db
-        .write_together(move |c| {
-            let mut new_count = 0;
-            for arrival in &arrivals {
-                new_count += usize::from(queries::store(c, &source, arrival, now)?);
-            }
-            Ok::<_, Error>(new_count)
-        })
-        .await
+    app.db.write_together(move |c| queries::store_all(c, &source, &arrivals, now)).await
+}
+
+fn is_changing() -> Error {
+    Error::Conflict("This source was changed at the same moment. Send the delivery again.".to_owned())
+}
+
+/// [`store`] for a source that was read just now.
+async fn store_now(app: &App, source: Source, arrival: Arrival) -> Result<usize, Error> {
+    match store(app, Arc::new(source), Arc::new([arrival])).await? {
+        Stored::New(count) => Ok(count),
+        Stored::Changed => Err(is_changing()),
+    }
 }
 
 /// One delivery of a batch.
@@ -175,7 +198,7 @@ pub async fn enqueue_change(
         })));
     }
     let arrival = spoken(pagerduty_changes::EVENT, Sender::PagerDutyChanges, headers, &bytes);
-    store(&app, source, vec![arrival]).await?;
+    store_now(&app, source, arrival).await?;
     Ok(HttpResponse::Accepted().json(json!({"status": "success", "message": "Change event processed"})))
 }
 
@@ -206,6 +229,6 @@ pub async fn deploy_as_honeybadger(
     {
         return Err(Error::field("deploy", why));
     }
-    store(&app, source, vec![arrival]).await?;
+    store_now(&app, source, arrival).await?;
     Ok(HttpResponse::Created().json(json!({"status": "OK"})))
 }
