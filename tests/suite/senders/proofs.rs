@@ -167,10 +167,13 @@ both!(
     async fn a_source_that_is_off_takes_nothing(app: TestApp) {
         let source = source_of(&app, Sender::Other);
         let mut admin = app.signed_in("Root", debrief::auth::model::Role::Admin);
+        // It is known by now, and was open a moment ago.
+        deliver(&app, &source, &Sent::json(&[], &json!({"before": true}))).await;
         admin.post(&format!("{}/switch", source.path()), &[("to", "off")]).await;
         let sent = Sent::json(&[], &json!({}));
         let proof = proof_of(Sender::Other, &source.secret, &sent.body);
         assert_eq!(knock(&app, &source, &sent, &proof).await.status, 403);
+        assert_eq!(count(&app), 1);
         admin.post(&format!("{}/switch", source.path()), &[("to", "on")]).await;
         assert_eq!(knock(&app, &source, &sent, &proof).await.status, 202);
     }
