@@ -113,14 +113,18 @@ impl Store {
         }
         self.say("followers");
         // In the order in which they would have been written.
+        // PostgreSQL works the facets out here; SQLite, whose expression for it reads a document, below.
+        let facets = if is_sqlite { "''" } else { "search_facets(kind, thing_id, incident_id, at)" };
         self.run(&format!(
-            "INSERT INTO search_documents (kind, thing_id, incident_id, happened_at, title, body) \
-             SELECT kind, thing_id, incident_id, at, title, body FROM ({}) x ORDER BY at, kind, thing_id",
+            "INSERT INTO search_documents (kind, thing_id, incident_id, happened_at, title, body, facets) \
+             SELECT kind, thing_id, incident_id, at, title, body, {facets} FROM ({}) x ORDER BY at, kind, thing_id",
             DOCUMENTS.join(" UNION ALL ")
         ));
         self.say("documents of search");
         if is_sqlite {
+            self.run("UPDATE search_documents SET facets = (SELECT facets FROM search_facets WHERE document_id = id)");
             self.run("INSERT INTO search_index (search_index) VALUES ('rebuild')");
+            self.run("INSERT INTO search_index_titles (search_index_titles) VALUES ('rebuild')");
             self.say("index of search");
         } else {
             self.set_sequences();

@@ -176,8 +176,8 @@ const RULES: &[(&str, &str)] = &[
 pub fn faults(c: &mut Conn) -> Result<Vec<String>, Error> {
     let mut faults = Vec::new();
     if let Conn::Sqlite(c) = c {
-        // The index learns of what other connections wrote only when it is read; its check alone would call it corrupt.
-        c.batch_execute("SELECT rowid FROM search_index LIMIT 1")?;
+        // An index learns of what other connections wrote only when it is read; its check alone would call it corrupt.
+        c.batch_execute("SELECT rowid FROM search_index LIMIT 1; SELECT rowid FROM search_index_titles LIMIT 1")?;
         let lines: Vec<Line> =
             diesel::sql_query("SELECT integrity_check AS line FROM pragma_integrity_check").load(c)?;
         faults.extend(lines.into_iter().map(|found| found.line).filter(|line| line != "ok"));

@@ -534,6 +534,7 @@ diesel::table! {
         happened_at -> BigInt,
         title -> Text,
         body -> Text,
+        facets -> Text,
     }
 }
 

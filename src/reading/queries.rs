@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::factors;
 use crate::incidents::model::Incident;
 use crate::postmortems::model::PostmortemStatus;
+use crate::search::model::{FACET_MARK, HitKind};
 use crate::web::times::Zone;
 
 /// Most incidents that are compared for each reason.
@@ -141,16 +142,16 @@ fn newest_with(c: &mut Conn, word: &str) -> Result<Vec<i64>, Error> {
     let limit = CANDIDATES / 3;
     let found: Vec<Found> = match c {
         Conn::Sqlite(c) => diesel::sql_query(format!(
-            "SELECT d.thing_id FROM search_index JOIN search_documents d ON d.id = search_index.rowid
-             WHERE search_index MATCH ? AND d.kind = 'incident' ORDER BY search_index.rowid DESC LIMIT {limit}"
+            "SELECT d.thing_id FROM search_index_titles x CROSS JOIN search_documents d ON d.id = x.rowid
+             WHERE search_index_titles MATCH ? ORDER BY x.rowid DESC LIMIT {limit}"
         ))
-        .bind::<Text, _>(format!("title : \"{word}\""))
+        .bind::<Text, _>(format!("\"{word}\" AND \"{FACET_MARK}{}\"", HitKind::Incident.facet()))
         .load(c)?,
         Conn::Postgres(c) => diesel::sql_query(format!(
             "SELECT d.thing_id FROM search_documents d
-             WHERE d.words @@ to_tsquery('simple', $1) AND d.kind = 'incident' ORDER BY d.id DESC LIMIT {limit}"
+             WHERE d.title_words @@ search_phrase($1, false) AND d.kind = 'incident' ORDER BY d.id DESC LIMIT {limit}"
         ))
-        .bind::<Text, _>(format!("{word}:A"))
+        .bind::<Text, _>(word)
         .load(c)?,
     };
     Ok(found.into_iter().map(|found| found.thing_id).collect())

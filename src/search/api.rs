@@ -4,8 +4,9 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::{Hit, HitKind, LAST_PAGE, Question, SnippetPart};
+use super::model::{Hit, HitKind, LAST_PAGE, Question};
 use super::queries;
+use super::snippet::SnippetPart;
 use crate::api::answer::{self, List};
 use crate::app::App;
 use crate::auth::who::ApiRead;

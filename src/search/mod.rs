@@ -1,10 +1,14 @@
-//! One box over incidents, postmortems, timeline, deploys and action items. Reads everybody; nobody reads it.
+//! One box over incidents, postmortems, timeline, deploys and action items. Reads everybody; only the
+//! reading of what is alike reads it.
 //!
 //! The documents follow their records by trigger (see the search migration), so there is nothing to write here.
 
 pub mod api;
+mod facets;
 pub mod model;
+mod on_postgres;
+mod on_sqlite;
 pub mod pages;
 pub mod queries;
-mod queries_newest;
+pub mod snippet;
 pub mod views;

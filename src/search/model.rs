@@ -1,8 +1,6 @@
 //! What is asked and what is found. Pure.
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
+use super::snippet::SnippetPart;
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::text_enum;
@@ -27,7 +25,16 @@ text_enum! {
     }
 }
 
+/// What a facet begins with in SQLite's index: a private-use character that the index takes for a letter and nobody can
+/// ask for. (PostgreSQL's has a letter in front of all other words.)
+pub const FACET_MARK: char = '\u{E002}';
+
 impl HitKind {
+    /// The word that stands in SQLite's index for documents of this kind. (PostgreSQL has an index by kind.)
+    pub fn facet(self) -> String {
+        format!("k{}", self.as_str().replace('_', ""))
+    }
+
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {
@@ -129,35 +136,6 @@ impl Question {
     }
 }
 
-/// A part of a snippet, and whether it is what was looked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct SnippetPart {
-    /// The text.
-    pub text: String,
-    /// Whether it is what was looked for.
-    pub is_hit: bool,
-}
-
-/// Marks the beginning of a hit in what the database gives: a private-use character that no text needs.
-pub const HIT_BEGINS: char = '\u{E000}';
-/// Marks the end of a hit.
-pub const HIT_ENDS: char = '\u{E001}';
-
-/// Takes a marked text apart. Markup in it stays text.
-pub fn parts(marked: &str) -> Vec<SnippetPart> {
-    let mut parts: Vec<SnippetPart> = Vec::new();
-    for (place, piece) in marked.split(HIT_BEGINS).enumerate() {
-        let (hit, rest) = if place == 0 { ("", piece) } else { piece.split_once(HIT_ENDS).unwrap_or((piece, "")) };
-        for (text, is_hit) in [(hit, true), (rest, false)] {
-            let text = text.replace([HIT_BEGINS, HIT_ENDS], "");
-            if !text.is_empty() {
-                parts.push(SnippetPart { text, is_hit });
-            }
-        }
-    }
-    parts
-}
-
 /// One thing that was found.
 #[derive(Clone, Debug)]
 pub struct Hit {
@@ -201,13 +179,5 @@ mod tests {
         assert_eq!(words("payments 2.77.1"), ["payments", "2+77+1"]);
         assert_eq!(words("2.77.1-rc"), ["2+77+1+rc*"]);
         assert!(terms("\" * ( ) : ' -- ; ").is_empty());
-    }
-
-    #[test]
-    fn markup_in_a_snippet_stays_text() {
-        let marked = format!("<b>a {HIT_BEGINS}pool{HIT_ENDS} of</b>");
-        let texts: Vec<_> = parts(&marked).into_iter().map(|part| (part.text, part.is_hit)).collect();
-        assert_eq!(texts, [("<b>a ".to_owned(), false), ("pool".to_owned(), true), (" of</b>".to_owned(), false)]);
-        assert_eq!(parts("").len(), 0);
     }
 }

@@ -1,12 +1,12 @@
-//! The two full-text searches: the one place where the databases differ in kind.
+//! What is found: things by their key, services by name, and what the two full-text searches find, the one place where
+//! the databases differ in kind.
 
-use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
-use diesel::sqlite::Sqlite;
 
-use super::model::{HIT_BEGINS, HIT_ENDS, Hit, HitKind, PAGE_SIZE, Question, Term, parts, terms};
-use super::queries_newest as newest;
+use super::model::{Hit, HitKind, PAGE_SIZE, Question, Term, terms};
+use super::snippet::{opening, snippet};
+use super::{facets, on_postgres, on_sqlite};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::Error;
@@ -26,7 +26,7 @@ pub(super) struct Row {
     #[diesel(sql_type = Text)]
     title: String,
     #[diesel(sql_type = Text)]
-    snippet: String,
+    body: String,
     #[diesel(sql_type = Nullable<BigInt>)]
     incident_number: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -35,21 +35,32 @@ pub(super) struct Row {
     incident_title: Option<String>,
 }
 
-/// A value that is bound, in the order of its place.
-enum Bind {
-    Text(String),
-    Number(i64),
+/// A question taken apart.
+pub(super) struct Search<'a> {
+    /// All of these are wanted.
+    pub(super) terms: &'a [Term],
+    /// And of each of these one.
+    pub(super) facets: &'a [Vec<String>],
+    pub(super) question: &'a Question,
 }
 
-/// What both searches select beside the snippet.
-pub(super) const COLUMNS: &str = "d.id AS document_id, d.kind, d.thing_id, d.happened_at, d.title,
+impl Search<'_> {
+    /// How many rows come before the page, and how many it has, with the one that says whether there are more.
+    pub(super) fn slice(&self) -> (usize, usize) {
+        let number = |number: i64| usize::try_from(number).unwrap_or(0);
+        (number((self.question.page - 1) * PAGE_SIZE), number(PAGE_SIZE + 1))
+    }
+}
+
+/// What both searches select.
+pub(super) const COLUMNS: &str = "d.id AS document_id, d.kind, d.thing_id, d.happened_at, d.title, d.body,
     (SELECT number FROM incidents i WHERE i.id = d.incident_id) AS incident_number,
     (SELECT title FROM incidents i WHERE i.id = d.incident_id) AS incident_title,
     CASE d.kind WHEN 'deploy' THEN (SELECT number FROM deploys x WHERE x.id = d.thing_id)
         WHEN 'action_item' THEN (SELECT number FROM action_items x WHERE x.id = d.thing_id) END AS own_number";
 
 /// What a hit's rank is multiplied with: who asks for a service by name looks for what it did, not for its deploys.
-const WEIGHT: &str = "CASE d.kind WHEN 'deploy' THEN 0.25 WHEN 'event' THEN 0.6 ELSE 1.0 END";
+pub(super) const WEIGHT: &str = "CASE d.kind WHEN 'deploy' THEN 0.25 WHEN 'event' THEN 0.6 ELSE 1.0 END";
 /// Most services that a question finds by name.
 const SERVICE_LIMIT: i64 = 3;
 
@@ -68,119 +79,27 @@ pub fn find(c: &mut Conn, question: &Question) -> Result<(Vec<Hit>, bool), Error
     if terms.is_empty() || question.kind == Some(HitKind::Service) {
         return Ok((hits, false));
     }
-    let size = usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
-    let is_narrowed =
-        question.kind.is_some() || question.from.is_some() || question.to.is_some() || question.service.is_some();
-    // Whole words first: what may go on has to be gathered before the first is found.
-    let whole: Vec<Term> = terms.iter().map(|term| Term { is_prefix: false, ..term.clone() }).collect();
-    if !is_narrowed && newest::are_many(c, &whole)? {
-        let rows = newest::page(c, &whole, question)?;
-        let there_is_more = rows.len() > size;
-        hits.extend(rows.into_iter().take(size).filter_map(hit));
-        return Ok((hits, there_is_more));
-    }
-    let mut binds = Vec::new();
-    let rows: Vec<Row> = match c {
-        Conn::Sqlite(c) => {
-            binds.push(Bind::Text(match_expression(&terms)));
-            let filters = filters(question, &mut binds, |_| "?".to_owned());
-            let sql = format!(
-                "SELECT {COLUMNS}, snippet(search_index, -1, '{HIT_BEGINS}', '{HIT_ENDS}', '…', 28) AS snippet
-                 FROM search_index JOIN search_documents d ON d.id = search_index.rowid
-                 WHERE search_index MATCH ?{filters}
-                 ORDER BY bm25(search_index, 4.0, 1.0) * {WEIGHT}, d.happened_at DESC, d.id DESC {}",
-                slice(question)
-            );
-            let query = diesel::sql_query(sql).into_boxed::<Sqlite>();
-            binds
-                .into_iter()
-                .fold(query, |query, bind| match bind {
-                    Bind::Text(text) => query.bind::<Text, _>(text),
-                    Bind::Number(number) => query.bind::<BigInt, _>(number),
-                })
-                .load(c)?
-        }
-        Conn::Postgres(c) => {
-            let wanted = tsquery(&terms, &mut binds);
-            let filters = filters(question, &mut binds, |place| format!("${place}"));
-            // The page is cut before the snippets are made: they cost far more than finding.
-            let sql = format!(
-                "SELECT {COLUMNS}, ts_headline('simple', CASE WHEN d.body = '' THEN d.title ELSE d.body END, d.wanted,
-                    'StartSel={HIT_BEGINS}, StopSel={HIT_ENDS}, MaxWords=30, MinWords=12, ShortWord=0') AS snippet
-                 FROM (SELECT s.*, w.wanted, ts_rank(s.words, w.wanted) AS rank
-                     FROM search_documents s, (SELECT {wanted} AS wanted) w
-                     WHERE s.words @@ w.wanted
-                     ) d WHERE true{filters}
-                 ORDER BY d.rank * {WEIGHT} DESC, d.happened_at DESC, d.id DESC {}",
-                slice(question)
-            );
-            let query = diesel::sql_query(sql).into_boxed::<Pg>();
-            binds
-                .into_iter()
-                .fold(query, |query, bind| match bind {
-                    Bind::Text(text) => query.bind::<Text, _>(text),
-                    Bind::Number(number) => query.bind::<BigInt, _>(number),
-                })
-                .load(c)?
-        }
+    let service_id = match &question.service {
+        Some(slug) => match services::queries::find(c, slug)? {
+            Some(service) => Some(service.id),
+            None => return Ok((hits, false)),
+        },
+        None => None,
     };
+    let facets = facets::words(question, service_id);
+    let search = Search { terms: &terms, facets: &facets, question };
+    let rows = match c {
+        Conn::Sqlite(c) => on_sqlite::page(c, &search)?,
+        Conn::Postgres(c) => on_postgres::page(c, &search)?,
+    };
+    let size = usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
     let there_is_more = rows.len() > size;
-    hits.extend(rows.into_iter().take(size).filter_map(hit));
+    hits.extend(rows.into_iter().take(size).filter_map(|row| hit(row, &terms)));
     Ok((hits, there_is_more))
 }
 
-fn slice(question: &Question) -> String {
-    format!("LIMIT {} OFFSET {}", PAGE_SIZE + 1, (question.page - 1) * PAGE_SIZE)
-}
-
-/// FTS5's language: every term a quoted phrase, all of them wanted.
-pub(super) fn match_expression(terms: &[Term]) -> String {
-    terms
-        .iter()
-        .map(|term| format!("\"{}\"{}", term.words.join(" "), if term.is_prefix { " *" } else { "" }))
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// PostgreSQL's: every term a phrase of its own parser, all of them wanted. Words are letters and digits only.
-fn tsquery(terms: &[Term], binds: &mut Vec<Bind>) -> String {
-    terms
-        .iter()
-        .map(|term| {
-            let text = if term.is_prefix { format!("{}:*", term.words.join(" <-> ")) } else { term.words.join(" ") };
-            binds.push(Bind::Text(text));
-            let function = if term.is_prefix { "to_tsquery" } else { "phraseto_tsquery" };
-            format!("{function}('simple', ${})", binds.len())
-        })
-        .collect::<Vec<_>>()
-        .join(" && ")
-}
-
-fn filters(question: &Question, binds: &mut Vec<Bind>, place: impl Fn(usize) -> String) -> String {
-    let mut sql = String::new();
-    let mut add = |binds: &mut Vec<Bind>, bind: Bind, before: &str, after: &str| {
-        binds.push(bind);
-        sql.push_str(&format!(" AND {before}{}{after}", place(binds.len())));
-    };
-    if let Some(kind) = question.kind {
-        add(binds, Bind::Text(kind.as_str().to_owned()), "d.kind = ", "");
-    }
-    if let Some(from) = question.from {
-        add(binds, Bind::Number(from.millis()), "d.happened_at >= ", "");
-    }
-    if let Some(to) = question.to {
-        add(binds, Bind::Number(to.millis()), "d.happened_at < ", "");
-    }
-    if let Some(service) = &question.service {
-        let before = "EXISTS (SELECT 1 FROM services v WHERE v.slug = ";
-        let after = " AND ((d.kind = 'deploy' AND EXISTS (SELECT 1 FROM deploys x WHERE x.id = d.thing_id AND x.service_id = v.id))
-            OR EXISTS (SELECT 1 FROM incident_services n WHERE n.incident_id = d.incident_id AND n.service_id = v.id)))";
-        add(binds, Bind::Text(service.clone()), before, after);
-    }
-    sql
-}
-
-fn hit(row: Row) -> Option<Hit> {
+fn hit(row: Row, terms: &[Term]) -> Option<Hit> {
+    let snippet = snippet(&row.title, &row.body, terms);
     let incident = row.incident_number.map(|number| format!("INC-{number}"));
     let (key, path) = match row.kind {
         HitKind::Incident => incident.map(|key| (key.clone(), format!("/incidents/{key}")))?,
@@ -195,7 +114,7 @@ fn hit(row: Row) -> Option<Hit> {
         HitKind::Service => return None,
     };
     let title = if row.kind == HitKind::Event { row.incident_title.unwrap_or_default() } else { row.title };
-    Some(Hit { kind: row.kind, key, path, title, snippet: parts(&row.snippet), happened_at: row.happened_at })
+    Some(Hit { kind: row.kind, key, path, title, snippet, happened_at: row.happened_at })
 }
 
 /// Services whose name or slug begins with what is asked.
@@ -213,7 +132,7 @@ fn services_named(c: &mut Conn, question: &Question) -> Result<Vec<Hit>, Error> 
         key: service.slug.clone(),
         path: service.path(),
         title: service.name,
-        snippet: parts(&service.description.chars().take(200).collect::<String>()),
+        snippet: opening(&service.description),
         happened_at: service.created_at,
     };
     Ok(found.into_iter().map(hit).collect())
@@ -234,7 +153,7 @@ fn by_key(c: &mut Conn, text: &str) -> Result<Vec<Hit>, Error> {
             key: incident.key(),
             path: incident.path(),
             title: incident.title.clone(),
-            snippet: parts(&incident.summary.chars().take(200).collect::<String>()),
+            snippet: opening(&incident.summary),
             happened_at: incident.started_at,
         }));
     }
@@ -245,7 +164,7 @@ fn by_key(c: &mut Conn, text: &str) -> Result<Vec<Hit>, Error> {
             key: deploy.key(),
             path: deploy.path(),
             title: deploy.version_or_commit(),
-            snippet: parts(&deploy.summary.chars().take(200).collect::<String>()),
+            snippet: opening(&deploy.summary),
             happened_at: deploy.happened_at,
         }));
     }
@@ -256,7 +175,7 @@ fn by_key(c: &mut Conn, text: &str) -> Result<Vec<Hit>, Error> {
             key: item.key(),
             path: item.path(),
             title: item.title.clone(),
-            snippet: parts(&item.details.chars().take(200).collect::<String>()),
+            snippet: opening(&item.details),
             happened_at: item.created_at,
         }));
     }

@@ -4,6 +4,7 @@ use debrief::auth::model::Scope;
 use serde_json::json;
 
 use crate::both;
+use crate::support::Http;
 
 both!(
     async fn every_kind_of_thing_is_found_right_after_it_was_written(app: TestApp) {
@@ -106,5 +107,122 @@ both!(
             let hits = found.json()["items"].as_array().unwrap().len();
             assert!(hits >= 1, "{}: {words:?}", path.display());
         }
+    }
+);
+
+/// The keys of what is found, in order.
+async fn keys(program: &mut Http, address: &str) -> Vec<String> {
+    let found = program.get(address).await;
+    assert_eq!(found.status, 200, "{address}: {}", found.text());
+    found.json()["items"].as_array().unwrap().iter().map(|hit| hit["key"].as_str().unwrap().to_owned()).collect()
+}
+
+both!(
+    async fn versions_commits_and_hosts_are_found_as_they_are_written(app: TestApp) {
+        use actix_web::http::Method;
+        let mut program = app.program(Scope::Write);
+        let commit = "8e271c349b1f606ecca944ba72fd259c266bbf24";
+        for (version, commit) in [("2.77.1", commit), ("2.77.15", "12e4a0b349b1f606ecca944ba72fd259c266bbf2")] {
+            let deploy = json!({"service": "checkout", "version": version, "commit_sha": commit});
+            assert_eq!(program.json(Method::POST, "/api/v1/deploys", &deploy).await.status, 201);
+        }
+        let incident = json!({"title": "db-7.eu.example.org refuses, since 2.77.1.", "severity": "SEV2"});
+        assert_eq!(program.json(Method::POST, "/api/v1/incidents", &incident).await.status, 201);
+        for (question, expected) in [
+            ("2.77.1", &["INC-1", "DEP-1"][..]),
+            ("2.77", &["INC-1", "DEP-2", "DEP-1"]),
+            ("8e271c34", &["DEP-1"]),
+            ("12e4", &["DEP-2"]),
+            ("example.org", &["INC-1"]),
+            ("db-7", &["INC-1"]),
+            ("checkout+2.77.15", &["DEP-2"]),
+        ] {
+            let mut found = keys(&mut program, &format!("/api/v1/search?q={question}&kind=incident")).await;
+            found.extend(keys(&mut program, &format!("/api/v1/search?q={question}&kind=deploy")).await);
+            found.sort_unstable();
+            let mut expected = expected.to_vec();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "{question}");
+        }
+    }
+);
+
+both!(
+    async fn what_a_question_is_narrowed_by_follows_its_record(app: TestApp) {
+        use actix_web::http::Method;
+        let mut program = app.program(Scope::Write);
+        let incident = json!({
+            "title": "Heron pool is empty", "severity": "SEV2", "services": ["checkout"],
+            "started_at": "2026-01-31T23:30:00Z",
+        });
+        let answer = program.json(Method::POST, "/api/v1/incidents", &incident).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        let event = json!({"text": "the heron is back", "at": "2026-02-01T00:10:00Z"});
+        assert_eq!(program.json(Method::POST, "/api/v1/incidents/INC-1/timeline", &event).await.status, 201);
+        let mut count =
+            async |filter: &str| keys(&mut program, &format!("/api/v1/search?q=heron&{filter}")).await.len();
+        assert_eq!(count("service=checkout").await, 2);
+        assert_eq!(count("service=other").await, 0);
+        assert_eq!(count("from=2026-02-01").await, 1);
+        assert_eq!(count("to=2026-01-31").await, 1);
+        assert_eq!(count("from=2026-01-31&to=2026-02-01").await, 2);
+        assert_eq!(count("from=2026-02-02").await, 0);
+        assert_eq!(count("from=2026-02-02&to=2026-01-02").await, 0);
+        assert_eq!(count("kind=event&service=checkout&from=2026-02-01&to=2026-02-01").await, 1);
+
+        // The incident belongs to another service, and began earlier.
+        let change = json!({"services": ["mailer"], "started_at": "2025-12-31T10:00:00Z"});
+        let changed = program.json(Method::PATCH, "/api/v1/incidents/INC-1", &change).await;
+        assert_eq!(changed.status, 200, "{}", changed.text());
+        let mut count =
+            async |filter: &str| keys(&mut program, &format!("/api/v1/search?q=heron&{filter}")).await.len();
+        assert_eq!(count("service=checkout").await, 0);
+        assert_eq!(count("service=mailer").await, 2);
+        assert_eq!(count("kind=incident&from=2025-12-31&to=2025-12-31").await, 1);
+        assert_eq!(count("kind=incident&from=2026-01-01").await, 0);
+    }
+);
+
+both!(
+    async fn of_very_much_titles_come_first_and_then_the_newest(app: TestApp) {
+        use actix_web::http::Method;
+        use diesel::connection::SimpleConnection;
+        let mut program = app.program(Scope::Write);
+        for title in ["The heron stands still", "Heronry is full", "Something else"] {
+            let incident = json!({"title": title, "severity": "SEV2", "services": ["checkout"]});
+            assert_eq!(program.json(Method::POST, "/api/v1/incidents", &incident).await.status, 201);
+        }
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1300)
+            INSERT INTO search_documents (kind, thing_id, incident_id, happened_at, title, body)
+            SELECT 'event', 1000 + i, 3, 1780000000000 + i, '', 'a heron, number ' || i || ' of them' FROM n";
+        app.write(|c| Ok(c.batch_execute(many)?));
+
+        let whole = keys(&mut program, "/api/v1/search?q=%22heron%22").await;
+        assert_eq!((whole.len(), &whole[0][..], &whole[1][..]), (25, "INC-1", "INC-3"));
+        // A word that is still being typed, short and long.
+        for question in ["he", "hero", "heron", "her"] {
+            let found = keys(&mut program, &format!("/api/v1/search?q={question}")).await;
+            assert_eq!(found[..2], ["INC-2", "INC-1"], "{question}");
+        }
+        assert_eq!(keys(&mut program, "/api/v1/search?q=of+heron&kind=incident").await.len(), 0);
+        assert_eq!(keys(&mut program, "/api/v1/search?q=heron&kind=incident").await, ["INC-2", "INC-1"]);
+        assert_eq!(keys(&mut program, "/api/v1/search?q=heron&service=checkout&from=2030-01-01").await.len(), 0);
+
+        // All pages together hold nothing twice, the newest first.
+        let (mut events, mut address) = (Vec::new(), "/api/v1/search?q=a+heron+%22number%22".to_owned());
+        loop {
+            let page = program.get(&address).await.json();
+            for hit in page["items"].as_array().unwrap() {
+                events
+                    .push(hit["html_url"].as_str().unwrap().rsplit_once("#event-").unwrap().1.parse::<i64>().unwrap());
+            }
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            address = format!("/api/v1/search?q=a+heron+%22number%22&cursor={cursor}");
+        }
+        assert_eq!(events, (0..250).map(|back| 2300 - back).collect::<Vec<i64>>());
+        // Words that stand in many documents, together in few.
+        let one = program.get("/api/v1/search?q=%22heron+number+77+of%22").await.json();
+        assert_eq!(one["items"].as_array().unwrap().len(), 1);
+        assert!(one["items"][0]["snippet"].to_string().contains("heron, number 77 of"), "{one}");
     }
 );

@@ -1,0 +1,118 @@
+//! Search with PostgreSQL's text search, over words as the migration `search_facets` takes them apart.
+//!
+//! Where few documents hold the words, all are weighed. To weigh more would take longer the more there are, and would say
+//! little: none stands out. Of those, what has the words in its title comes first, then the newest. What the question is
+//! narrowed by stands among the words ([`super::facets`]), so that the database knows how much there is of all
+//! together, and walks back from the newest or along the index of words, whichever is shorter.
+
+use std::collections::HashSet;
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{BigInt, Bool, Text};
+
+use super::queries::{COLUMNS, Row, Search, WEIGHT};
+use crate::error::Error;
+
+/// So many documents are weighed.
+const FEW: usize = 100;
+
+/// So many of the newest documents are looked at first, ...
+const NEWEST: usize = 1_000;
+/// ... and so many where they hold enough.
+const FAR: usize = 40_000;
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// The rows of a page, and one more where there is one.
+///
+/// # Errors
+/// The database's.
+pub(super) fn page(c: &mut PgConnection, search: &Search<'_>) -> Result<Vec<Row>, Error> {
+    let (start, size) = search.slice();
+    let limit = (FEW + 1).max(2 * (start + size));
+    let anywhere = walked(c, "words", search, limit)?;
+    let (ids, order) = if anywhere.len() <= FEW {
+        (anywhere, format!("rank * {WEIGHT} DESC, d.happened_at DESC, d.id DESC LIMIT {size} OFFSET {start}"))
+    } else {
+        let mut ids = walked(c, "title_words", search, start + size)?;
+        let first: HashSet<i64> = ids.iter().copied().collect();
+        ids.extend(anywhere.into_iter().filter(|id| !first.contains(id)));
+        let ids: Vec<i64> = ids.into_iter().skip(start).take(size).collect();
+        let order = format!("array_position(ARRAY[{}]::bigint[], d.id)", listed(&ids));
+        (ids, order)
+    };
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM search_documents d, LATERAL (SELECT ts_rank(d.words, {}) AS rank) r
+         WHERE d.id IN ({}) ORDER BY {order}",
+        wanted(search),
+        listed(&ids)
+    );
+    Ok(bound(sql, search).load(c)?)
+}
+
+/// Ids of the newest documents that hold what is wanted in this column.
+///
+/// How many hold several words together the database only guesses, and it guesses too low where they always stand
+/// together; it would then read all of them to find the newest, or walk through everything for a few. So the newest
+/// documents are looked at first, and more of them where that has shown that it will do.
+fn walked(c: &mut PgConnection, column: &str, search: &Search<'_>, limit: usize) -> Result<Vec<i64>, Error> {
+    let kind = search.question.kind.map(|kind| format!("d.kind = '{}'", kind.as_str()));
+    let mut conditions = vec![wanted(search)];
+    // Facets are letters and digits.
+    conditions.extend(search.facets.iter().map(|words| format!("'{}'::tsquery", words.join("|"))));
+    let mut conditions = vec![format!("d.{column} @@ ({})", conditions.join(" && "))];
+    // The months at both ends of a range hold more than it.
+    for (moment, comparison) in [(search.question.from, ">="), (search.question.to, "<")] {
+        conditions.extend(moment.map(|moment| format!("d.happened_at {comparison} {}", moment.millis())));
+    }
+    let mut ids = |from: String| -> Result<Vec<i64>, Error> {
+        let sql = format!("SELECT d.id AS number FROM ({from}) d ORDER BY d.id DESC LIMIT {limit}");
+        let found: Vec<Number> = bound(sql, search).load(c)?;
+        Ok(found.into_iter().map(|found| found.number).collect())
+    };
+    let among = |count: usize| {
+        let kind = kind.as_ref().map(|kind| format!("WHERE {kind}")).unwrap_or_default();
+        format!(
+            "SELECT d.id FROM (SELECT * FROM search_documents d {kind} ORDER BY d.id DESC LIMIT {count}) d WHERE {}",
+            conditions.join(" AND ")
+        )
+    };
+    let found = ids(among(NEWEST))?;
+    if found.len() == limit {
+        return Ok(found);
+    }
+    if found.len() * FAR >= limit * NEWEST {
+        let found = ids(among(FAR))?;
+        if found.len() == limit {
+            return Ok(found);
+        }
+    }
+    // OFFSET 0: whatever the limit, along the index of words.
+    let all: Vec<&str> = conditions.iter().chain(&kind).map(String::as_str).collect();
+    ids(format!("SELECT d.id FROM search_documents d WHERE {} OFFSET 0", all.join(" AND ")))
+}
+
+/// The words, each term a phrase of which two values are bound.
+fn wanted(search: &Search<'_>) -> String {
+    let one = |place: usize| format!("search_phrase(${}, ${})", 2 * place + 1, 2 * place + 2);
+    (0..search.terms.len()).map(one).collect::<Vec<_>>().join(" && ")
+}
+
+fn bound(sql: String, search: &Search<'_>) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+    search.terms.iter().fold(diesel::sql_query(sql).into_boxed(), |query, term| {
+        query.bind::<Text, _>(term.words.join(" ")).bind::<Bool, _>(term.is_prefix)
+    })
+}
+
+fn listed(ids: &[i64]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,238 @@
+//! Search with SQLite's FTS5.
+//!
+//! Words that stand in few documents are weighed. To weigh others would take longer the more documents there are, and
+//! would say little: none stands out. Of those, what has the words in its title comes first, then the newest; what the
+//! question is narrowed by stands in the index as words of its own ([`super::facets`]), so that no more is walked than a page
+//! needs.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::Sqlite;
+
+use super::model::{FACET_MARK, Question, Term};
+use super::queries::{COLUMNS, Row, Search, WEIGHT};
+use super::snippet::folded;
+use crate::error::Error;
+
+/// A word that stands in more documents than this is not weighed.
+const RARE: i64 = 1_000;
+/// Letters that a word must have before texts are searched for how it goes on; of a shorter one, only titles are.
+const BEGINNING: usize = 3;
+/// Most words that a beginning is taken for in texts.
+const ENDINGS: usize = 16;
+
+/// A value that is bound, in the order of its place.
+enum Bind {
+    Text(String),
+    Number(i64),
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    word: String,
+}
+
+/// A question in FTS5's language.
+struct Wanted {
+    /// For the index of everything.
+    anywhere: String,
+    /// For the index of titles.
+    titled: String,
+    /// Expressions for each of its words, where all of them are known.
+    words: Option<Vec<String>>,
+}
+
+/// The rows of a page, and one more where there is one.
+///
+/// # Errors
+/// The database's.
+pub(super) fn page(c: &mut SqliteConnection, search: &Search<'_>) -> Result<Vec<Row>, Error> {
+    let wanted = wanted(c, search.terms)?;
+    if are_rare(c, &wanted)? { weighed(c, &wanted, search) } else { newest(c, &wanted, search) }
+}
+
+fn phrase(words: &[String]) -> String {
+    format!("\"{}\"", words.join(" "))
+}
+
+fn wanted(c: &mut SqliteConnection, terms: &[Term]) -> Result<Wanted, Error> {
+    let (mut anywhere, mut titled, mut words) = (Vec::new(), Vec::new(), Some(Vec::new()));
+    for term in terms {
+        let whole = phrase(&term.words);
+        let (Some(last), true) = (term.words.last(), term.is_prefix) else {
+            words.iter_mut().for_each(|all| all.extend(term.words.iter().map(|word| format!("\"{word}\""))));
+            anywhere.push(whole.clone());
+            titled.push(whole);
+            continue;
+        };
+        titled.push(format!("{whole} *"));
+        let before = &term.words[..term.words.len() - 1];
+        let endings = endings(c, last)?;
+        let is_all = last.chars().count() >= BEGINNING && endings.len() <= ENDINGS;
+        // The word itself is always one of them.
+        let phrases: Vec<String> = std::iter::once(last.clone())
+            .chain(endings.into_iter().take(ENDINGS))
+            .map(|word| phrase(&[before, &[word]].concat()))
+            .collect();
+        anywhere.push(format!("({})", phrases.join(" OR ")));
+        words = words.filter(|_| is_all).map(|mut all| {
+            all.extend(before.iter().map(|word| format!("\"{word}\"")));
+            all.push(phrases.join(" OR "));
+            all
+        });
+    }
+    Ok(Wanted { anywhere: anywhere.join(" AND "), titled: titled.join(" AND "), words })
+}
+
+/// Words that begin with this one, in their order; one more than are taken, where there are so many.
+fn endings(c: &mut SqliteConnection, beginning: &str) -> Result<Vec<String>, Error> {
+    let beginning = folded(beginning);
+    let mut found = Vec::new();
+    if beginning.chars().count() < BEGINNING {
+        return Ok(found);
+    }
+    let mut from = beginning.clone();
+    // One at a time: to have them told apart by one query would read every place where each of them stands.
+    while found.len() <= ENDINGS {
+        let next: Option<Word> = diesel::sql_query(
+            "SELECT term AS word FROM search_index_words WHERE term >= ? AND term <= ? || char(1114111) LIMIT 1",
+        )
+        .bind::<Text, _>(&from)
+        .bind::<Text, _>(&beginning)
+        .get_result(c)
+        .optional()?;
+        let Some(Word { word }) = next else { break };
+        from = format!("{word}\u{1}");
+        found.push(word);
+    }
+    Ok(found)
+}
+
+fn are_rare(c: &mut SqliteConnection, wanted: &Wanted) -> Result<bool, Error> {
+    let Some(words) = &wanted.words else { return Ok(false) };
+    for word in words {
+        let Number { number } = diesel::sql_query(format!(
+            "SELECT count(*) AS number FROM (SELECT 1 FROM search_index WHERE search_index MATCH ? LIMIT {})",
+            RARE + 1
+        ))
+        .bind::<Text, _>(word)
+        .get_result(c)?;
+        if number > RARE {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn weighed(c: &mut SqliteConnection, wanted: &Wanted, search: &Search<'_>) -> Result<Vec<Row>, Error> {
+    let mut binds = vec![Bind::Text(wanted.anywhere.clone())];
+    let mut filters = String::new();
+    // What has several words is a range of time.
+    for facet in facets(search).into_iter().filter(|facet| facet.len() == 1).flatten() {
+        filters.push_str(" AND instr(d.facets || ' ', ?) > 0");
+        binds.push(Bind::Text(format!("{FACET_MARK}{facet} ")));
+    }
+    let range = range(search.question, &mut binds);
+    let (start, size) = search.slice();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM search_index JOIN search_documents d ON d.id = search_index.rowid
+         WHERE search_index MATCH ?{filters}{range}
+         ORDER BY bm25(search_index, 4.0, 1.0, 0.0) * {WEIGHT}, d.happened_at DESC, d.id DESC
+         LIMIT {size} OFFSET {start}"
+    );
+    Ok(bound(sql, binds).load(c)?)
+}
+
+/// What the question is narrowed by: of each, a document must have one word.
+fn facets(search: &Search<'_>) -> Vec<Vec<String>> {
+    let kind = search.question.kind.map(|kind| vec![kind.facet()]);
+    kind.into_iter().chain(search.facets.iter().cloned()).collect()
+}
+
+/// The conditions on a document's time.
+fn range(question: &Question, binds: &mut Vec<Bind>) -> String {
+    let mut sql = String::new();
+    for (moment, comparison) in [(question.from, ">="), (question.to, "<")] {
+        if let Some(moment) = moment {
+            sql.push_str(&format!(" AND d.happened_at {comparison} ?"));
+            binds.push(Bind::Number(moment.millis()));
+        }
+    }
+    sql
+}
+
+fn bound(sql: String, binds: Vec<Bind>) -> BoxedSqlQuery<'static, Sqlite, SqlQuery> {
+    binds.into_iter().fold(diesel::sql_query(sql).into_boxed(), |query, bind| match bind {
+        Bind::Text(text) => query.bind::<Text, _>(text),
+        Bind::Number(number) => query.bind::<BigInt, _>(number),
+    })
+}
+
+/// Ids of the newest documents that an index has for an expression and the question's facets.
+fn walked(
+    c: &mut SqliteConnection,
+    index: &str,
+    expression: &str,
+    search: &Search<'_>,
+    limit: usize,
+) -> Result<Vec<i64>, Error> {
+    let facet = |word: &String| format!("\"{FACET_MARK}{word}\"");
+    let facets = facets(search).into_iter().map(|words| words.iter().map(facet).collect::<Vec<_>>().join(" OR "));
+    let parts: Vec<String> = std::iter::once(expression.to_owned()).chain(facets).collect();
+    let mut binds = vec![Bind::Text(format!("({})", parts.join(") AND (")))];
+    // The months at both ends of a range hold more than it.
+    let range = range(search.question, &mut binds);
+    let documents = if range.is_empty() { "" } else { "CROSS JOIN search_documents d ON d.id = x.rowid" };
+    let sql = format!(
+        "SELECT x.rowid AS number FROM {index} x {documents} WHERE {index} MATCH ?{range}
+         ORDER BY x.rowid DESC LIMIT {limit}"
+    );
+    let found: Vec<Number> = bound(sql, binds).load(c)?;
+    Ok(found.into_iter().map(|found| found.number).collect())
+}
+
+/// Those of a few documents that have the words in their title.
+fn titled(c: &mut SqliteConnection, wanted: &Wanted, ids: &[i64]) -> Result<Vec<i64>, Error> {
+    // The documents first, then the index at each of them: CROSS JOIN keeps that order.
+    let query = diesel::sql_query(format!(
+        "SELECT x.rowid AS number FROM search_documents d CROSS JOIN search_index_titles x ON x.rowid = d.id
+         WHERE d.id IN ({}) AND search_index_titles MATCH ? ORDER BY x.rowid DESC",
+        listed(ids)
+    ));
+    let found: Vec<Number> = query.bind::<Text, _>(&wanted.titled).load(c)?;
+    Ok(found.into_iter().map(|found| found.number).collect())
+}
+
+/// The newest, those with the words in their title first.
+fn newest(c: &mut SqliteConnection, wanted: &Wanted, search: &Search<'_>) -> Result<Vec<Row>, Error> {
+    let (start, size) = search.slice();
+    let limit = 2 * (start + size);
+    let anywhere = walked(c, "search_index", &wanted.anywhere, search, limit)?;
+    // Titles are walked where there are more, or where more is looked for in them: a word that goes on.
+    let mut ids = if anywhere.len() < limit && wanted.words.is_some() {
+        titled(c, wanted, &anywhere)?
+    } else {
+        walked(c, "search_index_titles", &wanted.titled, search, start + size)?
+    };
+    let first: HashSet<i64> = ids.iter().copied().collect();
+    ids.extend(anywhere.into_iter().filter(|id| !first.contains(id)));
+    let ids: Vec<i64> = ids.into_iter().skip(start).take(size).collect();
+    let query = diesel::sql_query(format!("SELECT {COLUMNS} FROM search_documents d WHERE d.id IN ({})", listed(&ids)));
+    let mut rows: Vec<Row> = query.load(c)?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.document_id));
+    Ok(rows)
+}
+
+fn listed(ids: &[i64]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

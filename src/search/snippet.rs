@@ -1,0 +1,221 @@
+//! The place of a text where it was found, with what was looked for marked. Pure.
+
+use std::ops::Range;
+
+use icu_normalizer::properties::{CanonicalDecompositionBorrowed, Decomposed};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::model::Term;
+
+/// Words that are shown.
+const WORDS: usize = 28;
+/// Words that are shown before the first that was looked for.
+const BEFORE: usize = 5;
+
+/// A part of a snippet, and whether it is what was looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SnippetPart {
+    /// The text.
+    pub text: String,
+    /// Whether it is what was looked for.
+    pub is_hit: bool,
+}
+
+/// Where a term stands: the numbers of its words, and which term it is.
+struct Place {
+    words: Range<usize>,
+    term: usize,
+}
+
+/// A word as it is compared: in small letters, without marks on them.
+pub(super) fn folded(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    let table = CanonicalDecompositionBorrowed::new();
+    let base = |mut letter: char| {
+        loop {
+            match table.decompose(letter) {
+                Decomposed::Expansion(first, _) | Decomposed::Singleton(first) => letter = first,
+                Decomposed::Default => return letter,
+            }
+        }
+    };
+    let is_mark = |letter: &char| ('\u{300}'..='\u{36F}').contains(letter);
+    word.chars().flat_map(char::to_lowercase).map(base).filter(|letter| !is_mark(letter)).collect()
+}
+
+/// The opening of a text in which nothing is marked.
+pub fn opening(text: &str) -> Vec<SnippetPart> {
+    let spans = spans(text);
+    cut(text, &spans, &[], 0..spans.len().min(WORDS))
+}
+
+/// The place in the body, or else in the title, where most of the terms stand close together.
+pub fn snippet(title: &str, body: &str, terms: &[Term]) -> Vec<SnippetPart> {
+    let wanted: Vec<Vec<String>> =
+        terms.iter().map(|term| term.words.iter().map(|word| folded(word)).collect()).collect();
+    [body, title]
+        .iter()
+        .find_map(|text| best(text, terms, &wanted))
+        .unwrap_or_else(|| opening(if body.trim().is_empty() { title } else { body }))
+}
+
+/// Where the words of a text are: letters and digits that nothing else interrupts.
+fn spans(text: &str) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let mut start = None;
+    for (at, letter) in text.char_indices() {
+        match (letter.is_alphanumeric(), start) {
+            (true, None) => start = Some(at),
+            (false, Some(from)) => {
+                spans.push(from..at);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    spans.extend(start.map(|from| from..text.len()));
+    spans
+}
+
+fn is_word(found: &str, wanted: &str, goes_on: bool) -> bool {
+    if found.is_ascii() {
+        let beginning = found.as_bytes().get(..wanted.len());
+        return (goes_on || found.len() == wanted.len())
+            && beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(wanted.as_bytes()));
+    }
+    let found = folded(found);
+    if goes_on { found.starts_with(wanted) } else { found == wanted }
+}
+
+fn best(text: &str, terms: &[Term], wanted: &[Vec<String>]) -> Option<Vec<SnippetPart>> {
+    let spans = spans(text);
+    let mut places: Vec<Place> = Vec::new();
+    let word = |number: usize| &text[spans[number].clone()];
+    let mut stop = spans.len();
+    for end in 1..=spans.len() {
+        if end > stop {
+            break;
+        }
+        for (term, words) in wanted.iter().enumerate() {
+            let Some(start) = end.checked_sub(words.len()).filter(|start| *start < end) else { continue };
+            let last = words.len() - 1;
+            let is_here =
+                |place: usize| is_word(word(start + place), &words[place], place == last && terms[term].is_prefix);
+            // The last word first: it alone decides for most.
+            if (0..words.len()).rev().all(is_here) {
+                places.push(Place { words: start..end, term });
+            }
+        }
+        // The first place that holds all of them is good enough; what is shown behind it is marked, too.
+        let last = places.len().checked_sub(1).filter(|last| stop == spans.len() && places[*last].words.end == end);
+        if last.is_some_and(|last| held(&places, last) == wanted.len()) {
+            stop = spans.len().min(end + WORDS);
+        }
+    }
+    let first = (0..places.len()).max_by_key(|&last| (held(&places, last), std::cmp::Reverse(last)))?;
+    let begin = places[..=first].iter().find(|place| place.words.start + WORDS - BEFORE > places[first].words.end)?;
+    let start = begin.words.start.saturating_sub(BEFORE).min(spans.len().saturating_sub(WORDS));
+    Some(cut(text, &spans, &places, start..spans.len().min(start + WORDS)))
+}
+
+/// How many different terms are shown together when this place is the last that is.
+fn held(places: &[Place], last: usize) -> usize {
+    let end = places[last].words.end;
+    let mut terms: Vec<usize> = places[..=last]
+        .iter()
+        .rev()
+        .take_while(|place| place.words.start + WORDS - BEFORE > end)
+        .map(|place| place.term)
+        .collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms.len()
+}
+
+/// These words of a text, with the places in them marked.
+fn cut(text: &str, spans: &[Range<usize>], places: &[Place], shown: Range<usize>) -> Vec<SnippetPart> {
+    let begin = if shown.start == 0 { 0 } else { spans[shown.start].start };
+    let end = if shown.end == spans.len() { text.len() } else { spans[shown.end - 1].end };
+    let mut parts: Vec<SnippetPart> = Vec::new();
+    let mut add = |range: Range<usize>, is_hit: bool| {
+        let mut piece = String::new();
+        for letter in text[range].chars() {
+            if !letter.is_whitespace() {
+                piece.push(letter);
+            } else if !piece.ends_with(' ') {
+                piece.push(' ');
+            }
+        }
+        if !piece.is_empty() {
+            parts.push(SnippetPart { text: piece, is_hit });
+        }
+    };
+    let mut at = begin;
+    for place in places.iter().filter(|place| place.words.start >= shown.start && place.words.end <= shown.end) {
+        let (from, to) = (spans[place.words.start].start.max(at), spans[place.words.end - 1].end);
+        if to > from {
+            add(at..from, false);
+            add(from..to, true);
+            at = to;
+        }
+    }
+    add(at..end, false);
+    if begin > 0 {
+        parts.insert(0, SnippetPart { text: "…".to_owned(), is_hit: false });
+    }
+    if end < text.len() {
+        parts.push(SnippetPart { text: "…".to_owned(), is_hit: false });
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::model::terms;
+
+    /// A snippet with its hits in brackets.
+    fn shown(title: &str, body: &str, question: &str) -> String {
+        snippet(title, body, &terms(question))
+            .into_iter()
+            .map(|part| if part.is_hit { format!("[{}]", part.text) } else { part.text })
+            .collect()
+    }
+
+    #[test]
+    fn what_was_looked_for_is_marked_as_it_stands() {
+        assert_eq!(
+            shown("", "The Heron pool has <b>no</b> room", "heron poo"),
+            "The [Heron] [pool] has <b>no</b> room"
+        );
+        assert_eq!(
+            shown("", "rolled back to v2.77.1,\n\n2.77.1 and 2.77.15", "2.77.1"),
+            "rolled back to v2.77.1, [2.77.1] and 2.77.15"
+        );
+        assert_eq!(shown("", "had been halved, been had", "\"had been\""), "[had been] halved, been had");
+        assert_eq!(shown("", "Ölpumpe CAFÉ cafe\u{300}", "OLPUMPE cafe"), "[Ölpumpe] [CAFÉ] [cafe]\u{300}");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_where_most_of_it_stands() {
+        let filler = "word ".repeat(60);
+        let body = format!("pool {filler} the pool was exhausted {filler}");
+        let text = shown("", &body, "pool exhausted");
+        assert_eq!(text, format!("…word word word word the [pool] was [exhausted]{}…", " word".repeat(20)));
+        let far = format!("pool {filler} exhausted");
+        assert!(shown("", &far, "pool exhausted").starts_with("[pool] word"));
+        assert!(shown("", &far, "exhausted").ends_with("word [exhausted]"));
+    }
+
+    #[test]
+    fn a_title_is_shown_where_the_body_holds_nothing_of_it() {
+        assert_eq!(shown("The pool is empty", "Nothing here", "pool"), "The [pool] is empty");
+        assert_eq!(shown("A title", "The body", "elsewhere"), "The body");
+        assert_eq!(shown("A title", " ", "elsewhere"), "A title");
+        assert_eq!(shown("", "", "x"), "");
+        assert_eq!(shown("", "…–!", "x"), "…–!");
+    }
+}
