@@ -19,7 +19,6 @@ use crate::error::Error;
 use crate::factors;
 use crate::incidents::model::Incident;
 use crate::postmortems::model::PostmortemStatus;
-use crate::search::model::{FACET_MARK, HitKind};
 use crate::web::times::Zone;
 
 /// Most incidents that are compared for each reason.
@@ -28,6 +27,8 @@ const CANDIDATES: i64 = 60;
 const READ_WHOLE: usize = 40;
 /// Most readers that are named.
 const READER_LIMIT: i64 = 50;
+/// What SQLite's index of titles has for incidents (see the migration `search_facets`).
+const INCIDENTS: &str = "\"\u{E002}kincident\"";
 /// How many years an anniversary looks back.
 const YEARS: i32 = 10;
 
@@ -145,7 +146,7 @@ fn newest_with(c: &mut Conn, word: &str) -> Result<Vec<i64>, Error> {
             "SELECT d.thing_id FROM search_index_titles x CROSS JOIN search_documents d ON d.id = x.rowid
              WHERE search_index_titles MATCH ? ORDER BY x.rowid DESC LIMIT {limit}"
         ))
-        .bind::<Text, _>(format!("\"{word}\" AND \"{FACET_MARK}{}\"", HitKind::Incident.facet()))
+        .bind::<Text, _>(format!("\"{word}\" AND {INCIDENTS}"))
         .load(c)?,
         Conn::Postgres(c) => diesel::sql_query(format!(
             "SELECT d.thing_id FROM search_documents d

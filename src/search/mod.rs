@@ -1,5 +1,4 @@
-//! One box over incidents, postmortems, timeline, deploys and action items. Reads everybody; only the
-//! reading of what is alike reads it.
+//! One box over incidents, postmortems, timeline, deploys and action items. Reads everybody; nobody reads it.
 //!
 //! The documents follow their records by trigger (see the search migration), so there is nothing to write here.
 

@@ -27,11 +27,11 @@ text_enum! {
 
 /// What a facet begins with in SQLite's index: a private-use character that the index takes for a letter and nobody can
 /// ask for. (PostgreSQL's has a letter in front of all other words.)
-pub const FACET_MARK: char = '\u{E002}';
+pub(super) const FACET_MARK: char = '\u{E002}';
 
 impl HitKind {
     /// The word that stands in SQLite's index for documents of this kind. (PostgreSQL has an index by kind.)
-    pub fn facet(self) -> String {
+    pub(super) fn facet(self) -> String {
         format!("k{}", self.as_str().replace('_', ""))
     }
 

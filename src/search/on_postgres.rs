@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{BigInt, Bool, Text};
 
+use super::model::HitKind;
 use super::queries::{COLUMNS, Row, Search, WEIGHT};
 use crate::error::Error;
 
@@ -21,7 +22,7 @@ const FEW: usize = 100;
 /// So many of the newest documents are looked at first, ...
 const NEWEST: usize = 1_000;
 /// ... and so many where they hold enough.
-const FAR: usize = 40_000;
+const FAR: usize = 16_000;
 
 #[derive(QueryableByName)]
 struct Number {
@@ -40,7 +41,8 @@ pub(super) fn page(c: &mut PgConnection, search: &Search<'_>) -> Result<Vec<Row>
     let (ids, order) = if anywhere.len() <= FEW {
         (anywhere, format!("rank * {WEIGHT} DESC, d.happened_at DESC, d.id DESC LIMIT {size} OFFSET {start}"))
     } else {
-        let mut ids = walked(c, "title_words", search, start + size)?;
+        let has_title = search.question.kind != Some(HitKind::Event);
+        let mut ids = if has_title { walked(c, "title_words", search, start + size)? } else { Vec::new() };
         let first: HashSet<i64> = ids.iter().copied().collect();
         ids.extend(anywhere.into_iter().filter(|id| !first.contains(id)));
         let ids: Vec<i64> = ids.into_iter().skip(start).take(size).collect();
