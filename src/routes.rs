@@ -401,16 +401,40 @@ pub fn mount(config: &mut web::ServiceConfig) {
         }
     }
     // They are tried one after the other, and a comparison costs far less than a pattern: paths without placeholders
-    // first, then short ones. Only paths of the same length can match the same address, and those keep their order.
+    // first, then those of one beginning together, the short ones first. Only paths of the same length can match the
+    // same address, and those keep their order.
     paths.sort_by_key(|path| (path.contains('{'), path.matches('/').count()));
+    let mut rooms: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
     for path in paths {
-        let mut resource = web::resource(path);
-        for entry in TABLE.iter().filter(|entry| entry.path == path) {
-            resource = resource.route((entry.mount)());
+        let beginning = beginning_of(path);
+        if !path.contains('{') || beginning.is_empty() {
+            config.service(resource(path, path));
+        } else if let Some((_, within)) = rooms.iter_mut().find(|(known, _)| *known == beginning) {
+            within.push(path);
+        } else {
+            rooms.push((beginning, vec![path]));
         }
-        config.service(resource.default_service(web::route().to(wrong_method)));
+    }
+    for (beginning, paths) in rooms {
+        let within =
+            |scope: actix_web::Scope, path: &'static str| scope.service(resource(path, &path[beginning.len()..]));
+        config.service(paths.into_iter().fold(web::scope(beginning), within));
     }
     config.default_service(web::route().to(crate::web::errors::not_found));
+}
+
+/// What comes before the first placeholder of a path, at most its first part; of the API's, its first three.
+fn beginning_of(path: &str) -> &str {
+    let parts = if path.starts_with("/api/v1/") { 3 } else { 1 };
+    let end = path.match_indices('/').map(|(at, _)| at).nth(parts).unwrap_or(path.len());
+    if path[..end].contains('{') { "" } else { &path[..end] }
+}
+
+/// A path of the table, mounted at `place`.
+fn resource(path: &'static str, place: &str) -> actix_web::Resource {
+    let routes = TABLE.iter().filter(|entry| entry.path == path);
+    let resource = routes.fold(web::resource(place), |resource, entry| resource.route((entry.mount)()));
+    resource.default_service(web::route().to(wrong_method))
 }
 
 /// The methods that a path of the table takes, as `Allow` lists them.

@@ -103,10 +103,9 @@ struct Counted {
     service_id: i64,
     #[diesel(sql_type = BigInt)]
     place: i64,
+    /// All of them, and [`BUCKET_LIMIT`] + 1 times those that did not stay: one number, so that one walk counts both.
     #[diesel(sql_type = BigInt)]
-    total: i64,
-    #[diesel(sql_type = BigInt)]
-    bad: i64,
+    both: i64,
 }
 
 /// Counts of busy services: a short walk in the index for each bucket, which stops at [`BUCKET_LIMIT`].
@@ -123,8 +122,11 @@ fn buckets(c: &mut Conn, service_ids: &[i64], filter: &Filter, window: Window) -
     };
     Ok(rows
         .into_iter()
-        .filter(|row| row.total > 0)
-        .map(|row| (row.service_id, Bucket { place: row.place, count: row.total, bad_count: row.bad }))
+        .filter(|row| row.both > 0)
+        .map(|row| {
+            let base = BUCKET_LIMIT + 1;
+            (row.service_id, Bucket { place: row.place, count: row.both % base, bad_count: row.both / base })
+        })
         .collect())
 }
 
@@ -135,24 +137,18 @@ pub fn bucket_sql(service_ids: &[i64], filter: &Filter, window: Window, environm
     let ids = service_ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
     let in_place = if environment.is_empty() { String::new() } else { format!("AND d.environment = {environment}") };
     let of_kind = filter.kind.map(|kind| format!("AND d.kind = '{kind}'")).unwrap_or_default();
-    // The walk through one bucket, for all and for those that did not stay.
-    let walk = |what: &str| {
-        format!(
-            "(SELECT {what} FROM (SELECT d.status AS status FROM deploys d
-                WHERE d.service_id = s.id AND d.happened_at >= {from} + b.place * {width}
-                  AND d.happened_at < {from} + (b.place + 1) * {width} {in_place} {of_kind}
-                LIMIT {BUCKET_LIMIT}) AS few)"
-        )
-    };
     format!(
         "WITH RECURSIVE b(place) AS (
             SELECT CAST(0 AS BIGINT) UNION ALL SELECT place + 1 FROM b WHERE place + 1 < {count})
-         SELECT s.id AS service_id, b.place AS place, {total} AS total, {bad} AS bad
+         SELECT s.id AS service_id, b.place AS place,
+            (SELECT CAST(coalesce(sum(CASE WHEN few.status IN ('failed', 'rolled_back') THEN {bad} ELSE 1 END), 0)
+                AS BIGINT)
+             FROM (SELECT d.status AS status FROM deploys d
+                WHERE d.service_id = s.id AND d.happened_at >= {from} + b.place * {width}
+                  AND d.happened_at < {from} + (b.place + 1) * {width} {in_place} {of_kind}
+                LIMIT {BUCKET_LIMIT}) AS few) AS \"both\"
          FROM services s CROSS JOIN b WHERE s.id IN ({ids}) ORDER BY s.id, b.place",
-        total = walk("count(*)"),
-        bad = walk(
-            "CAST(coalesce(sum(CASE WHEN few.status IN ('failed', 'rolled_back') THEN 1 ELSE 0 END), 0) AS BIGINT)"
-        ),
+        bad = BUCKET_LIMIT + 2,
     )
 }
 

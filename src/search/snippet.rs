@@ -48,7 +48,7 @@ pub(super) fn folded(word: &str) -> String {
 
 /// The opening of a text in which nothing is marked.
 pub fn opening(text: &str) -> Vec<SnippetPart> {
-    let spans = spans(text);
+    let spans: Vec<Range<usize>> = Spans::of(text).take(WORDS + 1).collect();
     cut(text, &spans, &[], 0..spans.len().min(WORDS))
 }
 
@@ -63,21 +63,28 @@ pub fn snippet(title: &str, body: &str, terms: &[Term]) -> Vec<SnippetPart> {
 }
 
 /// Where the words of a text are: letters and digits that nothing else interrupts.
-fn spans(text: &str) -> Vec<Range<usize>> {
-    let mut spans = Vec::new();
-    let mut start = None;
-    for (at, letter) in text.char_indices() {
-        match (letter.is_alphanumeric(), start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                spans.push(from..at);
-                start = None;
-            }
-            _ => {}
-        }
+struct Spans<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Spans<'a> {
+    fn of(text: &'a str) -> Self {
+        Spans { text, at: 0 }
     }
-    spans.extend(start.map(|from| from..text.len()));
-    spans
+}
+
+impl Iterator for Spans<'_> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        let rest = &self.text[self.at..];
+        let start = self.at + rest.find(char::is_alphanumeric)?;
+        let word = &self.text[start..];
+        let end = start + word.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(word.len());
+        self.at = end;
+        Some(start..end)
+    }
 }
 
 fn is_word(found: &str, wanted: &str, goes_on: bool) -> bool {
@@ -91,14 +98,17 @@ fn is_word(found: &str, wanted: &str, goes_on: bool) -> bool {
 }
 
 fn best(text: &str, terms: &[Term], wanted: &[Vec<String>]) -> Option<Vec<SnippetPart>> {
-    let spans = spans(text);
+    let mut spans: Vec<Range<usize>> = Vec::new();
     let mut places: Vec<Place> = Vec::new();
-    let word = |number: usize| &text[spans[number].clone()];
-    let mut stop = spans.len();
-    for end in 1..=spans.len() {
+    let mut stop = usize::MAX;
+    for span in Spans::of(text) {
+        spans.push(span);
+        let end = spans.len();
+        // One more than is shown: it says that the text goes on.
         if end > stop {
             break;
         }
+        let word = |number: usize| &text[spans[number].clone()];
         for (term, words) in wanted.iter().enumerate() {
             let Some(start) = end.checked_sub(words.len()).filter(|start| *start < end) else { continue };
             let last = words.len() - 1;
@@ -110,14 +120,14 @@ fn best(text: &str, terms: &[Term], wanted: &[Vec<String>]) -> Option<Vec<Snippe
             }
         }
         // The first place that holds all of them is good enough; what is shown behind it is marked, too.
-        let last = places.len().checked_sub(1).filter(|last| stop == spans.len() && places[*last].words.end == end);
+        let last = places.len().checked_sub(1).filter(|last| stop == usize::MAX && places[*last].words.end == end);
         if last.is_some_and(|last| held(&places, last) == wanted.len()) {
-            stop = spans.len().min(end + WORDS);
+            stop = end + WORDS;
         }
     }
-    let first = (0..places.len()).max_by_key(|&last| (held(&places, last), std::cmp::Reverse(last)))?;
-    let begin = places[..=first].iter().find(|place| place.words.start + WORDS - BEFORE > places[first].words.end)?;
-    let start = begin.words.start.saturating_sub(BEFORE).min(spans.len().saturating_sub(WORDS));
+    let best = (0..places.len()).max_by_key(|&last| (held(&places, last), std::cmp::Reverse(last)))?;
+    let first = places[..=best].iter().find(|place| place.words.start + WORDS - BEFORE > places[best].words.end)?;
+    let start = first.words.start.saturating_sub(BEFORE).min(spans.len().saturating_sub(WORDS));
     Some(cut(text, &spans, &places, start..spans.len().min(start + WORDS)))
 }
 

@@ -126,7 +126,7 @@ fn counts_are_walks_in_an_index() {
             let sql = queries::bucket_sql(&[1, 2], &filter, filter.window(), environment);
             let plan = crate::support::plans::plan(&app, &sql);
             let walks: Vec<_> = plan.iter().filter(|step| step.contains("deploys_by_")).collect();
-            assert_eq!(walks.len(), 2, "{environment} {kind:?}: {plan:#?}");
+            assert_eq!(walks.len(), 1, "{environment} {kind:?}: {plan:#?}");
             assert!(
                 !plan.iter().any(|step| step.contains("SCAN d") || step.contains("Seq Scan on deploys")),
                 "{plan:#?}"
