@@ -75,16 +75,18 @@ fn wanted(c: &mut SqliteConnection, terms: &[Term]) -> Result<Wanted, Error> {
             titled.push(whole);
             continue;
         };
-        titled.push(format!("{whole} *"));
         let before = &term.words[..term.words.len() - 1];
         let endings = endings(c, last)?;
         let is_all = last.chars().count() >= BEGINNING && endings.len() <= ENDINGS;
         // The word itself is always one of them.
-        let phrases: Vec<String> = std::iter::once(last.clone())
-            .chain(endings.into_iter().take(ENDINGS))
-            .map(|word| phrase(&[before, &[word]].concat()))
-            .collect();
-        anywhere.push(format!("({})", phrases.join(" OR ")));
+        let own = folded(last);
+        let others = endings.into_iter().take(ENDINGS).filter(|word| *word != own);
+        let phrases: Vec<String> =
+            std::iter::once(last.clone()).chain(others).map(|word| phrase(&[before, &[word]].concat())).collect();
+        let any = format!("({})", phrases.join(" OR "));
+        // FTS5 keeps short beginnings at hand; for a long one it gathers all before it gives the first.
+        titled.push(if is_all { any.clone() } else { format!("{whole} *") });
+        anywhere.push(any);
         words = words.filter(|_| is_all).map(|mut all| {
             all.extend(before.iter().map(|word| format!("\"{word}\"")));
             all.push(phrases.join(" OR "));
