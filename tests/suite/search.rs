@@ -226,3 +226,20 @@ both!(
         assert!(one["items"][0]["snippet"].to_string().contains("heron, number 77 of"), "{one}");
     }
 );
+
+both!(
+    async fn the_longest_text_is_stored_and_found(app: TestApp) {
+        use actix_web::http::Method;
+        let mut program = app.program(Scope::Write);
+        let incident = json!({"title": "Very much to say", "severity": "SEV2"});
+        assert_eq!(program.json(Method::POST, "/api/v1/incidents", &incident).await.status, 201);
+        // No word twice: PostgreSQL's index takes a megabyte of different words.
+        let words: Vec<String> = (0..170_000).map(|number| format!("{number:05x}")).collect();
+        let markdown = words.join(" ");
+        let written =
+            program.json(Method::PUT, "/api/v1/incidents/INC-1/postmortem", &json!({"markdown": markdown})).await;
+        assert!(written.status.is_success(), "{}: {}", written.status, written.text());
+        let found = program.get("/api/v1/search?q=%22001f0+001f1%22").await.json();
+        assert_eq!(found["items"][0]["kind"], "postmortem", "{found}");
+    }
+);
