@@ -19,10 +19,11 @@ use crate::error::Error;
 
 /// A word that stands in more documents than this is not weighed.
 const RARE: i64 = 1_000;
-/// Letters that a word must have before texts are searched for how it goes on; of a shorter one, only titles are.
-const BEGINNING: usize = 3;
+/// Beginnings of words that the indexes keep at hand, in letters: of a longer one FTS5 gathers all places before it gives
+/// the first, so the words that begin so are looked for instead. (One letter is at hand for titles only.)
+const AT_HAND: usize = 3;
 /// Most words that a beginning is taken for in texts.
-const ENDINGS: usize = 16;
+const ENDINGS: usize = 40;
 
 /// A value that is bound, in the order of its place.
 enum Bind {
@@ -76,16 +77,27 @@ fn wanted(c: &mut SqliteConnection, terms: &[Term]) -> Result<Wanted, Error> {
             continue;
         };
         let before = &term.words[..term.words.len() - 1];
-        let endings = endings(c, last)?;
-        let is_all = last.chars().count() >= BEGINNING && endings.len() <= ENDINGS;
+        let begun = format!("{whole} *");
+        let length = last.chars().count();
+        if length <= AT_HAND {
+            anywhere.push(if length < 2 { whole } else { begun.clone() });
+            words = words.filter(|_| length >= 2).map(|mut all| {
+                all.extend(before.iter().map(|word| format!("\"{word}\"")));
+                all.push(format!("\"{last}\" *"));
+                all
+            });
+            titled.push(begun);
+            continue;
+        }
+        let (own, endings) = (folded(last), endings(c, last)?);
+        let is_all = endings.len() <= ENDINGS;
         // The word itself is always one of them.
-        let own = folded(last);
-        let others = endings.into_iter().take(ENDINGS).filter(|word| *word != own);
-        let phrases: Vec<String> =
-            std::iter::once(last.clone()).chain(others).map(|word| phrase(&[before, &[word]].concat())).collect();
+        let phrases: Vec<String> = std::iter::once(last.clone())
+            .chain(endings.into_iter().take(ENDINGS).filter(|word| *word != own))
+            .map(|word| phrase(&[before, &[word]].concat()))
+            .collect();
         let any = format!("({})", phrases.join(" OR "));
-        // FTS5 keeps short beginnings at hand; for a long one it gathers all before it gives the first.
-        titled.push(if is_all { any.clone() } else { format!("{whole} *") });
+        titled.push(if is_all { any.clone() } else { begun });
         anywhere.push(any);
         words = words.filter(|_| is_all).map(|mut all| {
             all.extend(before.iter().map(|word| format!("\"{word}\"")));
@@ -100,9 +112,6 @@ fn wanted(c: &mut SqliteConnection, terms: &[Term]) -> Result<Wanted, Error> {
 fn endings(c: &mut SqliteConnection, beginning: &str) -> Result<Vec<String>, Error> {
     let beginning = folded(beginning);
     let mut found = Vec::new();
-    if beginning.chars().count() < BEGINNING {
-        return Ok(found);
-    }
     let mut from = beginning.clone();
     // One at a time: to have them told apart by one query would read every place where each of them stands.
     while found.len() <= ENDINGS {

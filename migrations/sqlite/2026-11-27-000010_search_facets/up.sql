@@ -48,11 +48,11 @@ WHERE id > (SELECT max(id) FROM search_documents) * 11 / 12;
 
 CREATE VIRTUAL TABLE search_index USING fts5 (
     title, body, facets, content = 'search_documents', content_rowid = 'id',
-    tokenize = 'unicode61 remove_diacritics 2'
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
 );
 INSERT INTO search_index (search_index) VALUES ('rebuild');
 
--- Titles, with the beginnings of their words: what is still being typed is looked for here. Events have none.
+-- Events have no titles.
 CREATE VIEW search_titled AS SELECT id, title, facets FROM search_documents WHERE title <> '';
 CREATE VIRTUAL TABLE search_index_titles USING fts5 (
     title, facets, content = 'search_titled', content_rowid = 'id',
