@@ -22,7 +22,7 @@ const FEW: usize = 100;
 /// So many of the newest documents are looked at first, ...
 const NEWEST: usize = 1_000;
 /// ... and so many where they hold enough.
-const FAR: usize = 16_000;
+const FAR: usize = 40_000;
 
 #[derive(QueryableByName)]
 struct Number {
