@@ -5,15 +5,13 @@
 //! narrowed by stands among the words ([`super::facets`]), so that the database knows how much there is of all
 //! together, and walks back from the newest or along the index of words, whichever is shorter.
 
-use std::collections::HashSet;
-
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{Bool, Text};
 
 use super::model::HitKind;
-use super::queries::{COLUMNS, Row, Search, WEIGHT};
+use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, listed, titles_first};
 use crate::error::Error;
 
 /// So many documents are weighed.
@@ -23,12 +21,6 @@ const FEW: usize = 100;
 const NEWEST: usize = 1_000;
 /// ... and so many where they hold enough.
 const FAR: usize = 40_000;
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
 
 /// The rows of a page, and one more where there is one.
 ///
@@ -42,10 +34,8 @@ pub(super) fn page(c: &mut PgConnection, search: &Search<'_>) -> Result<Vec<Row>
         (anywhere, format!("rank * {WEIGHT} DESC, d.happened_at DESC, d.id DESC LIMIT {size} OFFSET {start}"))
     } else {
         let has_title = search.question.kind != Some(HitKind::Event);
-        let mut ids = if has_title { walked(c, "title_words", search, start + size)? } else { Vec::new() };
-        let first: HashSet<i64> = ids.iter().copied().collect();
-        ids.extend(anywhere.into_iter().filter(|id| !first.contains(id)));
-        let ids: Vec<i64> = ids.into_iter().skip(start).take(size).collect();
+        let titled = if has_title { walked(c, "title_words", search, start + size)? } else { Vec::new() };
+        let ids = titles_first(search, titled, anywhere);
         let order = format!("array_position(ARRAY[{}]::bigint[], d.id)", listed(&ids));
         (ids, order)
     };
@@ -113,8 +103,4 @@ fn bound(sql: String, search: &Search<'_>) -> BoxedSqlQuery<'static, Pg, SqlQuer
     search.terms.iter().fold(diesel::sql_query(sql).into_boxed(), |query, term| {
         query.bind::<Text, _>(term.words.join(" ")).bind::<Bool, _>(term.is_prefix)
     })
-}
-
-fn listed(ids: &[i64]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

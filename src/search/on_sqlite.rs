@@ -5,15 +5,13 @@
 //! question is narrowed by stands in the index as words of its own ([`super::facets`]), so that no more is walked than a page
 //! needs.
 
-use std::collections::HashSet;
-
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 
 use super::model::{FACET_MARK, Question, Term};
-use super::queries::{COLUMNS, Row, Search, WEIGHT};
+use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, listed, titles_first};
 use super::snippet::folded;
 use crate::error::Error;
 
@@ -29,12 +27,6 @@ const ENDINGS: usize = 40;
 enum Bind {
     Text(String),
     Number(i64),
-}
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
 }
 
 #[derive(QueryableByName)]
@@ -230,20 +222,14 @@ fn newest(c: &mut SqliteConnection, wanted: &Wanted, search: &Search<'_>) -> Res
     let limit = 2 * (start + size);
     let anywhere = walked(c, "search_index", &wanted.anywhere, search, limit)?;
     // Titles are walked where there are more, or where more is looked for in them: a word that goes on.
-    let mut ids = if anywhere.len() < limit && wanted.words.is_some() {
+    let titled = if anywhere.len() < limit && wanted.words.is_some() {
         titled(c, wanted, &anywhere)?
     } else {
         walked(c, "search_index_titles", &wanted.titled, search, start + size)?
     };
-    let first: HashSet<i64> = ids.iter().copied().collect();
-    ids.extend(anywhere.into_iter().filter(|id| !first.contains(id)));
-    let ids: Vec<i64> = ids.into_iter().skip(start).take(size).collect();
+    let ids = titles_first(search, titled, anywhere);
     let query = diesel::sql_query(format!("SELECT {COLUMNS} FROM search_documents d WHERE d.id IN ({})", listed(&ids)));
     let mut rows: Vec<Row> = query.load(c)?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.document_id));
     Ok(rows)
-}
-
-fn listed(ids: &[i64]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -1,6 +1,8 @@
 //! What is found: things by their key, services by name, and what the two full-text searches find, the one place where
 //! the databases differ in kind.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -50,6 +52,26 @@ impl Search<'_> {
         let number = |number: i64| usize::try_from(number).unwrap_or(0);
         (number((self.question.page - 1) * PAGE_SIZE), number(PAGE_SIZE + 1))
     }
+}
+
+/// A number that is found.
+#[derive(QueryableByName)]
+pub(super) struct Number {
+    #[diesel(sql_type = BigInt)]
+    pub(super) number: i64,
+}
+
+/// The page's ids where titles come first: `titled`, then what else there is.
+pub(super) fn titles_first(search: &Search<'_>, titled: Vec<i64>, anywhere: Vec<i64>) -> Vec<i64> {
+    let (start, size) = search.slice();
+    let first: HashSet<i64> = titled.iter().copied().collect();
+    let others = anywhere.into_iter().filter(|id| !first.contains(id));
+    titled.into_iter().chain(others).skip(start).take(size).collect()
+}
+
+/// Ids as SQL lists them.
+pub(super) fn listed(ids: &[i64]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// What both searches select.
