@@ -24,35 +24,22 @@ const LEAD_S: i64 = 7 * 86_400;
 pub fn lanes(c: &mut Conn, filter: &Filter) -> Result<(Vec<Lane>, bool), Error> {
     let (shown, there_is_more) = shown_services(c, filter)?;
     let window = filter.window();
-    let mut marks: Vec<Option<Vec<Deploy>>> = Vec::new();
-    for service in &shown {
-        let found = each(c, service.id, filter, window)?;
-        marks.push(Some(found).filter(|found| found.len() <= EACH_LIMIT));
-    }
-    let busy: Vec<i64> =
-        shown.iter().zip(&marks).filter(|(_, marks)| marks.is_none()).map(|(service, _)| service.id).collect();
-    let mut counts = buckets(c, &busy, filter, window)?;
     let ids: Vec<i64> = shown.iter().map(|service| service.id).collect();
+    let busy = busy(c, &ids, filter, window)?;
+    let counts = buckets(c, &busy, filter, window)?;
     let hits = incidents_over(c, &ids, window)?;
-    let lanes = shown
-        .into_iter()
-        .zip(marks)
-        .map(|(service, marks)| {
-            let id = service.id;
-            let marks = marks.map_or_else(
-                || {
-                    let (mine, others): (Vec<_>, Vec<_>) =
-                        std::mem::take(&mut counts).into_iter().partition(|(service_id, _)| *service_id == id);
-                    counts = others;
-                    Marks::Buckets(mine.into_iter().map(|(_, bucket)| bucket).collect())
-                },
-                Marks::Each,
-            );
-            let incidents =
-                hits.iter().filter(|(service_id, _)| *service_id == id).map(|(_, incident)| incident.clone()).collect();
-            Lane { service, marks, incidents }
-        })
-        .collect();
+    let mut lanes = Vec::new();
+    for service in shown {
+        let marks = if busy.contains(&service.id) {
+            let mine = counts.iter().filter(|(service_id, _)| *service_id == service.id);
+            Marks::Buckets(mine.map(|(_, bucket)| *bucket).collect())
+        } else {
+            Marks::Each(each(c, service.id, filter, window)?)
+        };
+        let mine = hits.iter().filter(|(service_id, _)| *service_id == service.id);
+        let incidents = mine.map(|(_, incident)| incident.clone()).collect();
+        lanes.push(Lane { service, marks, incidents });
+    }
     Ok((lanes, there_is_more))
 }
 
@@ -78,14 +65,14 @@ fn shown_services(c: &mut Conn, filter: &Filter) -> Result<(Vec<Service>, bool),
     Ok((rows, there_is_more))
 }
 
-/// The last deploys of a service in the window, one more than are drawn one by one.
+/// The deploys of a quiet service in the window, the last first.
 fn each(c: &mut Conn, service_id: i64, filter: &Filter, window: Window) -> Result<Vec<Deploy>, Error> {
     let mut query = deploys::table
         .filter(deploys::service_id.eq(service_id))
         .filter(deploys::happened_at.ge(window.from))
         .filter(deploys::happened_at.lt(window.to))
         .order((deploys::happened_at.desc(), deploys::id.desc()))
-        .limit(EACH_LIMIT as i64 + 1)
+        .limit(EACH_LIMIT as i64)
         .select(Deploy::as_select())
         .into_boxed();
     if let Some(environment) = &filter.environment {
@@ -95,6 +82,34 @@ fn each(c: &mut Conn, service_id: i64, filter: &Filter, window: Window) -> Resul
         query = query.filter(deploys::kind.eq(kind));
     }
     Ok(query.load(c)?)
+}
+
+#[derive(QueryableByName)]
+struct ServiceId {
+    #[diesel(sql_type = BigInt)]
+    service_id: i64,
+}
+
+/// Those of these services that have more deploys in the window than are drawn one by one.
+fn busy(c: &mut Conn, service_ids: &[i64], filter: &Filter, window: Window) -> Result<Vec<i64>, Error> {
+    if service_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<ServiceId> = with_environment(c, filter, |place| busy_sql(service_ids, filter, window, place))?;
+    Ok(rows.into_iter().map(|row| row.service_id).collect())
+}
+
+/// Runs a statement that may hold a placeholder for the environment, which it is told.
+fn with_environment<T>(c: &mut Conn, filter: &Filter, sql: impl Fn(&str) -> String) -> Result<Vec<T>, Error>
+where
+    T: QueryableByName<diesel::sqlite::Sqlite> + QueryableByName<diesel::pg::Pg> + 'static,
+{
+    Ok(match (c, &filter.environment) {
+        (Conn::Sqlite(c), Some(environment)) => diesel::sql_query(sql("?")).bind::<Text, _>(environment).load(c)?,
+        (Conn::Postgres(c), Some(environment)) => diesel::sql_query(sql("$1")).bind::<Text, _>(environment).load(c)?,
+        (Conn::Sqlite(c), None) => diesel::sql_query(sql("")).load(c)?,
+        (Conn::Postgres(c), None) => diesel::sql_query(sql("")).load(c)?,
+    })
 }
 
 #[derive(QueryableByName)]
@@ -113,13 +128,7 @@ fn buckets(c: &mut Conn, service_ids: &[i64], filter: &Filter, window: Window) -
     if service_ids.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = |environment: &str| bucket_sql(service_ids, filter, window, environment);
-    let rows: Vec<Counted> = match (c, &filter.environment) {
-        (Conn::Sqlite(c), Some(environment)) => diesel::sql_query(sql("?")).bind::<Text, _>(environment).load(c)?,
-        (Conn::Postgres(c), Some(environment)) => diesel::sql_query(sql("$1")).bind::<Text, _>(environment).load(c)?,
-        (Conn::Sqlite(c), None) => diesel::sql_query(sql("")).load(c)?,
-        (Conn::Postgres(c), None) => diesel::sql_query(sql("")).load(c)?,
-    };
+    let rows: Vec<Counted> = with_environment(c, filter, |place| bucket_sql(service_ids, filter, window, place))?;
     Ok(rows
         .into_iter()
         .filter(|row| row.both > 0)
@@ -130,13 +139,34 @@ fn buckets(c: &mut Conn, service_ids: &[i64], filter: &Filter, window: Window) -
         .collect())
 }
 
+fn listed(ids: &[i64]) -> String {
+    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn narrowed(filter: &Filter, environment: &str) -> String {
+    let in_place = if environment.is_empty() { String::new() } else { format!("AND d.environment = {environment}") };
+    let of_kind = filter.kind.map(|kind| format!(" AND d.kind = '{kind}'")).unwrap_or_default();
+    in_place + &of_kind
+}
+
+/// Holds numbers of our own and one placeholder; nothing that was typed.
+fn busy_sql(service_ids: &[i64], filter: &Filter, window: Window, environment: &str) -> String {
+    let (ids, narrowed) = (listed(service_ids), narrowed(filter, environment));
+    format!(
+        "SELECT s.id AS service_id FROM services s WHERE s.id IN ({ids}) AND {EACH_LIMIT} <
+            (SELECT count(*) FROM (SELECT 1 AS one FROM deploys d
+                WHERE d.service_id = s.id AND d.happened_at >= {from} AND d.happened_at < {to} {narrowed}
+                LIMIT {EACH_LIMIT} + 1) AS few)",
+        from = window.from.millis(),
+        to = window.to.millis(),
+    )
+}
+
 /// Holds numbers of our own and one placeholder; nothing that was typed.
 pub fn bucket_sql(service_ids: &[i64], filter: &Filter, window: Window, environment: &str) -> String {
     let count = filter.period.buckets();
     let (from, width) = (window.from.millis(), window.length_ms() / count);
-    let ids = service_ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-    let in_place = if environment.is_empty() { String::new() } else { format!("AND d.environment = {environment}") };
-    let of_kind = filter.kind.map(|kind| format!("AND d.kind = '{kind}'")).unwrap_or_default();
+    let (ids, narrowed) = (listed(service_ids), narrowed(filter, environment));
     format!(
         "WITH RECURSIVE b(place) AS (
             SELECT CAST(0 AS BIGINT) UNION ALL SELECT place + 1 FROM b WHERE place + 1 < {count})
@@ -145,7 +175,7 @@ pub fn bucket_sql(service_ids: &[i64], filter: &Filter, window: Window, environm
                 AS BIGINT)
              FROM (SELECT d.status AS status FROM deploys d
                 WHERE d.service_id = s.id AND d.happened_at >= {from} + b.place * {width}
-                  AND d.happened_at < {from} + (b.place + 1) * {width} {in_place} {of_kind}
+                  AND d.happened_at < {from} + (b.place + 1) * {width} {narrowed}
                 LIMIT {BUCKET_LIMIT}) AS few) AS \"both\"
          FROM services s CROSS JOIN b WHERE s.id IN ({ids}) ORDER BY s.id, b.place",
         bad = BUCKET_LIMIT + 2,
@@ -172,17 +202,20 @@ fn incidents_over(c: &mut Conn, service_ids: &[i64], window: Window) -> Result<V
         .load(c)?;
     let found: Vec<Incident> = recent.into_iter().chain(old).collect();
     let ids: Vec<i64> = found.iter().map(|incident| incident.id).collect();
+    // Which of the services are shown is seen below: asked for both, SQLite would look for each incident with each.
     let pairs: Vec<(i64, i64)> = incident_services::table
         .filter(incident_services::incident_id.eq_any(ids))
-        .filter(incident_services::service_id.eq_any(service_ids.to_vec()))
         .order((incident_services::incident_id, incident_services::service_id))
         .select((incident_services::incident_id, incident_services::service_id))
         .load(c)?;
     Ok(found
         .into_iter()
         .flat_map(|incident| {
-            let hit: Vec<i64> =
-                pairs.iter().filter(|(id, _)| *id == incident.id).map(|(_, service_id)| *service_id).collect();
+            let hit: Vec<i64> = pairs
+                .iter()
+                .filter(|(id, service_id)| *id == incident.id && service_ids.contains(service_id))
+                .map(|(_, service_id)| *service_id)
+                .collect();
             hit.into_iter().map(move |service_id| (service_id, incident.clone()))
         })
         .collect())

@@ -11,6 +11,7 @@ pub mod check;
 mod conn;
 pub mod counters;
 pub mod errors;
+pub mod few;
 pub mod migrations;
 pub mod paging;
 pub mod pool;

@@ -3,12 +3,15 @@
 use diesel::prelude::*;
 
 use crate::clock::Moment;
+use crate::db::few::Few;
 use crate::db::schema::contributing_factors;
 
 /// Longest name, in characters.
 pub const NAME_LIMIT: usize = 120;
 /// Longest note about a factor on one incident, in characters.
 pub const NOTE_LIMIT: usize = 1000;
+/// Most action items of one fate that a factor's page shows.
+pub const FATE_LIMIT: usize = 20;
 /// Most factors of one incident.
 pub const PER_INCIDENT_LIMIT: usize = 20;
 
@@ -74,7 +77,7 @@ pub struct FactorRow {
     /// Incidents with it.
     pub incident_count: i64,
     /// Unfinished action items that work on it.
-    pub open_item_count: i64,
+    pub open_item_count: Few,
 }
 
 /// Names among `known` that sound like `name` without being the same.

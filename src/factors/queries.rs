@@ -3,12 +3,13 @@
 use diesel::prelude::*;
 
 use super::forms::FactorDraft;
-use super::model::{Factor, FactorRow, IncidentFactor, NAME_LIMIT, PER_INCIDENT_LIMIT};
+use super::model::{FATE_LIMIT, Factor, FactorRow, IncidentFactor, NAME_LIMIT, PER_INCIDENT_LIMIT};
 use crate::action_items::model::{ActionItem, ActionStatus};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
 use crate::db::Conn;
+use crate::db::few::{self, Few};
 use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
 use crate::db::schema::{action_items, contributing_factors, incident_factors, incidents};
 use crate::error::Error;
@@ -165,22 +166,19 @@ pub fn list(c: &mut Conn, after: Option<String>) -> Result<(Vec<FactorRow>, bool
 fn counted(c: &mut Conn, factors: Vec<Factor>) -> Result<Vec<FactorRow>, Error> {
     let ids: Vec<i64> = factors.iter().map(|factor| factor.id).collect();
     let incident_counts: Vec<(i64, i64)> = contributing_factors::table
-        .filter(contributing_factors::id.eq_any(ids.clone()))
+        .filter(contributing_factors::id.eq_any(&ids))
         .select((contributing_factors::id, contributing_factors::incident_count))
         .load(c)?;
-    let unfinished: Vec<ActionStatus> =
-        ActionStatus::ALL.iter().copied().filter(|status| status.is_unfinished()).collect();
-    let item_counts: Vec<(Option<i64>, i64)> = action_items::table
-        .filter(action_items::factor_id.eq_any(ids))
-        .filter(action_items::status.eq_any(unfinished))
-        .group_by(action_items::factor_id)
-        .select((action_items::factor_id, diesel::dsl::count_star()))
-        .load(c)?;
+    let unfinished = "FROM action_items i WHERE i.factor_id = x.id AND i.status IN ('open', 'in_progress')";
+    let item_counts = few::counts(c, "contributing_factors", unfinished, &ids)?;
     Ok(factors
         .into_iter()
         .map(|factor| FactorRow {
             incident_count: incident_counts.iter().find(|(id, _)| *id == factor.id).map_or(0, |(_, count)| *count),
-            open_item_count: item_counts.iter().find(|(id, _)| *id == Some(factor.id)).map_or(0, |(_, count)| *count),
+            open_item_count: item_counts
+                .iter()
+                .find(|(id, _)| *id == factor.id)
+                .map_or_else(Few::default, |(_, count)| *count),
             factor,
         })
         .collect())
@@ -229,17 +227,25 @@ pub fn incidents_of(c: &mut Conn, factor_id: i64, turn: Turn) -> Result<Page<(In
     }))
 }
 
-/// The action items that work on a factor, the newest first.
+/// The newest action items that work on a factor: of each status one more than a page shows of one fate, the newest first.
 ///
 /// # Errors
 /// The database's.
 pub fn items_of(c: &mut Conn, factor_id: i64) -> Result<Vec<ActionItem>, Error> {
-    Ok(action_items::table
-        .filter(action_items::factor_id.eq(factor_id))
-        .order(action_items::id.desc())
-        .limit(CHOICE_LIMIT)
-        .select(ActionItem::as_select())
-        .load(c)?)
+    let mut items: Vec<ActionItem> = Vec::new();
+    for status in ActionStatus::ALL {
+        items.extend(
+            action_items::table
+                .filter(action_items::factor_id.eq(factor_id))
+                .filter(action_items::status.eq(status))
+                .order(action_items::id.desc())
+                .limit(FATE_LIMIT as i64 + 1)
+                .select(ActionItem::as_select())
+                .load(c)?,
+        );
+    }
+    items.sort_by_key(|item| std::cmp::Reverse(item.id));
+    Ok(items)
 }
 
 /// Says what is meant by a factor. Its slug stays.

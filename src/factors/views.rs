@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::model::{Factor, FactorRow};
+use super::model::{FATE_LIMIT, Factor, FactorRow};
 use crate::action_items::model::{ActionItem, ActionStatus};
 use crate::error::FieldErrors;
 use crate::incidents::model::Incident;
@@ -57,19 +57,38 @@ impl Show {
     }
 }
 
+/// The action items of one fate.
+pub struct Fate<'a> {
+    /// What became of them.
+    pub name: &'static str,
+    /// The newest of them, the newest first.
+    pub items: Vec<&'a ItemLine>,
+    /// Whether there are more.
+    pub is_cut: bool,
+}
+
 impl Show {
-    /// The action items by what became of them, those that are empty left out.
-    pub fn fates(&self) -> Vec<(&'static str, Vec<&ItemLine>)> {
-        let of =
-            |wanted: &[ActionStatus]| self.items.iter().filter(|(item, ..)| wanted.contains(&item.status)).collect();
+    /// The action items by what became of them; what became of none is left out.
+    pub fn fates(&self) -> Vec<Fate<'_>> {
+        let of = |name, wanted: &[ActionStatus]| {
+            let mut items: Vec<_> = self.items.iter().filter(|(item, ..)| wanted.contains(&item.status)).collect();
+            let is_cut = items.len() > FATE_LIMIT;
+            items.truncate(FATE_LIMIT);
+            Fate { name, items, is_cut }
+        };
         [
-            ("Open", of(&[ActionStatus::Open, ActionStatus::InProgress])),
-            ("Finished", of(&[ActionStatus::Done, ActionStatus::Verified])),
-            ("Declined", of(&[ActionStatus::Declined])),
+            of("Open", &[ActionStatus::Open, ActionStatus::InProgress]),
+            of("Finished", &[ActionStatus::Done, ActionStatus::Verified]),
+            of("Declined", &[ActionStatus::Declined]),
         ]
         .into_iter()
-        .filter(|(_, items): &(_, Vec<_>)| !items.is_empty())
+        .filter(|fate| !fate.items.is_empty())
         .collect()
+    }
+
+    /// Whether the list of action items has more of them.
+    pub fn has_more_items(&self) -> bool {
+        self.fates().iter().any(|fate| fate.is_cut)
     }
 }
 

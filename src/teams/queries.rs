@@ -9,7 +9,8 @@ use crate::auth::model::{Role, User};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::errors::taken;
-use crate::db::schema::{action_items, services, team_members, teams, users};
+use crate::db::few::{self, Few};
+use crate::db::schema::{services, team_members, teams, users};
 use crate::error::Error;
 use crate::web::fields::slugify;
 
@@ -81,7 +82,7 @@ pub struct TeamRow {
     /// How many services it owns.
     pub service_count: i64,
     /// How many of its action items are unfinished.
-    pub open_count: i64,
+    pub open_count: Few,
 }
 
 /// Every team by name, with how much it holds.
@@ -94,20 +95,16 @@ pub fn list(c: &mut Conn) -> Result<Vec<TeamRow>, Error> {
         team_members::table.group_by(team_members::team_id).select((team_members::team_id, count_star())).load(c)?;
     let owned: Vec<(Option<i64>, i64)> =
         services::table.group_by(services::team_id).select((services::team_id, count_star())).load(c)?;
-    let open: Vec<(Option<i64>, i64)> = action_items::table
-        .filter(action_items::closed_at.is_null())
-        .group_by(action_items::team_id)
-        .select((action_items::team_id, count_star()))
-        .load(c)?;
-    let of = |counts: &[(Option<i64>, i64)], id: i64| {
-        counts.iter().find(|(team_id, _)| *team_id == Some(id)).map_or(0, |(_, count)| *count)
-    };
-    Ok(all(c)?
+    let teams = all(c)?;
+    let ids: Vec<i64> = teams.iter().map(|team| team.id).collect();
+    let unfinished = "FROM action_items i WHERE i.team_id = x.id AND i.closed_at IS NULL";
+    let open = few::counts(c, "teams", unfinished, &ids)?;
+    Ok(teams
         .into_iter()
         .map(|team| TeamRow {
             member_count: members.iter().find(|(id, _)| *id == team.id).map_or(0, |(_, count)| *count),
-            service_count: of(&owned, team.id),
-            open_count: of(&open, team.id),
+            service_count: owned.iter().find(|(id, _)| *id == Some(team.id)).map_or(0, |(_, count)| *count),
+            open_count: open.iter().find(|(id, _)| *id == team.id).map_or_else(Few::default, |(_, count)| *count),
             team,
         })
         .collect())

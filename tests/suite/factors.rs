@@ -1,5 +1,8 @@
 //! Contributing factors, as records that come back.
 
+use debrief::action_items::life::model::Refusal;
+use debrief::action_items::model::ActionDraft;
+use debrief::action_items::queries as action_items;
 use debrief::auth::actor::Actor;
 use debrief::factors::queries;
 use debrief::incidents::model::{Incident, IncidentDraft, IncidentKind, IncidentStatus, Severity, Times};
@@ -68,5 +71,38 @@ both!(
         ada.post("/incidents/INC-1/factors", &[("name", "No limit")]).await;
         let described = ada.post_and_follow("/factors/no-limit", &[("name", "No limit"), ("note", "See INC-1")]).await;
         assert_eq!(described.one(".doc a"), "INC-1");
+    }
+);
+
+both!(
+    async fn what_is_still_to_be_done_about_a_factor_is_seen_however_much_was_done(app: TestApp) {
+        let (writer, now) = (Actor::program("test"), app.now());
+        let incident = incident(&app, 1);
+        let mut ada = app.ada();
+        ada.post("/incidents/INC-1/factors", &[("name", "No limit")]).await;
+        app.write(|c| {
+            for place in 0..126 {
+                let draft = ActionDraft {
+                    incident: Some(incident.number),
+                    factor: Some("no-limit".to_owned()),
+                    ..ActionDraft::titled(format!("Limit it, part {place}"))
+                };
+                let item = action_items::add(c, &writer, &draft, now)?;
+                if (1..23).contains(&place) {
+                    action_items::decline(c, &writer, item.number, &Refusal::because("The queue is gone."), now)?;
+                }
+            }
+            Ok(())
+        });
+        let list = ada.get("/factors").await;
+        assert_eq!(list.all("tbody td"), ["1", "100+"]);
+        let page = ada.get("/factors/no-limit").await;
+        assert!(page.one(".sub").contains("100+ open action items"), "{}", page.one(".sub"));
+        assert_eq!(page.all("#action-items h3"), ["Open 20+", "Declined 20+"]);
+        let keys = page.all("#action-items .key");
+        assert_eq!((keys.len(), keys[0].as_str(), keys[20].as_str()), (40, "ACT-126", "ACT-23"));
+        let all = ada.get("/action-items?view=all&factor=no-limit").await;
+        assert_eq!(all.status, 200);
+        assert!(page.text().contains("/action-items?view=all&amp;factor=no-limit"));
     }
 );

@@ -115,11 +115,6 @@ const ALLOWED: &[(&str, &[On], &str)] = &[
         "the incidents of one day, the worst first",
     ),
     (
-        "action_items.team_id, COUNT(*) FROM action_items WHERE (action_items.closed_at IS NULL) GROUP BY",
-        BOTH,
-        "counts unfinished items, out of an index that has no others",
-    ),
-    (
         "(action_items.status != ?)) AND (action_items.factor_id IS NOT NULL)",
         &[On::Postgres],
         "walks back over finished items that work on a factor and leaves out the declined, which the index tells apart",
@@ -146,7 +141,7 @@ const ALLOWED: &[(&str, &[On], &str)] = &[
 
 /// Indexes without which some statement reads or sorts too much.
 const NEEDED: &[&str] = &[
-    "action_items_of_factor",
+    "action_items_by_factor",
     "deploys_by_time",
     "effect_answers_by_effect",
     "incident_services_by_strike",
@@ -492,6 +487,14 @@ fn fault_on_sqlite(c: &mut diesel::SqliteConnection, known: &Known, sql: &str) -
                 .all(|part| part.has_limit && (is_part || !part.has_condition));
             if sorts || !is_page {
                 return Some(format!("reads {table} from end to end: {detail}"));
+            }
+        }
+        if let Some(rest) = detail.strip_prefix("SEARCH ") {
+            let name = rest.split(' ').next().unwrap_or_default();
+            let is_wanted = table_of(name).is_some() && said(sql).contains(&format!("{name}.service_id = ?"));
+            let is_found = ["service_id=?", "rowid=?", "id=?"].iter().any(|column| rest.contains(column));
+            if is_wanted && !is_found {
+                return Some(format!("looks at those of other services, too: {detail}"));
             }
         }
         if detail.contains(" AUTOMATIC ") {

@@ -68,15 +68,17 @@ pub struct Spread {
 }
 
 impl Spread {
-    fn add(&mut self, seconds: Option<i64>) {
-        match seconds {
-            None => self.missing += 1,
-            Some(seconds) if seconds < 0 => self.negative += 1,
-            Some(seconds) => {
-                let place = self.sorted_s.partition_point(|other| *other <= seconds);
-                self.sorted_s.insert(place, seconds);
+    fn of(lengths: impl IntoIterator<Item = Option<i64>>) -> Self {
+        let mut spread = Spread::default();
+        for length in lengths {
+            match length {
+                None => spread.missing += 1,
+                Some(seconds) if seconds < 0 => spread.negative += 1,
+                Some(seconds) => spread.sorted_s.push(seconds),
             }
         }
+        spread.sorted_s.sort_unstable();
+        spread
     }
 
     /// How many were counted.
@@ -165,7 +167,7 @@ impl Figures {
                 failed: 0,
             })
             .collect();
-        let mut active = BTreeSet::new();
+        let (mut active, mut leads) = (BTreeSet::new(), Vec::new());
         for shipped in &rows.shipped {
             if !shipped.status.went_live() {
                 figures.never_live += usize::from(shipped.status == DeployStatus::Failed);
@@ -187,11 +189,12 @@ impl Figures {
                 continue;
             }
             match (authored.get(&shipped.id), shipped.finished_at) {
-                (Some(times), Some(end)) => times.iter().for_each(|at| figures.lead.add(Some(end.seconds_since(*at)))),
-                _ => figures.lead.add(None),
+                (Some(times), Some(end)) => leads.extend(times.iter().map(|at| Some(end.seconds_since(*at)))),
+                _ => leads.push(None),
             }
         }
         figures.active_days = active.len();
+        figures.lead = Spread::of(leads);
         figures.recovery = recovery(rows);
         figures
     }
@@ -212,11 +215,7 @@ fn recovery(rows: &Rows) -> Spread {
             *over_at = Some(over_at.map_or(*fixed_at, |known| known.min(*fixed_at)));
         }
     }
-    let mut spread = Spread::default();
-    for (caused_at, over_at) in hurt.into_values() {
-        spread.add(over_at.map(|at| at.seconds_since(caused_at)));
-    }
-    spread
+    Spread::of(hurt.into_values().map(|(caused_at, over_at)| over_at.map(|at| at.seconds_since(caused_at))))
 }
 
 /// How many days a line of the table by time covers.
@@ -350,10 +349,7 @@ mod tests {
 
     #[test]
     fn percentiles_are_rows_that_there_were() {
-        let mut spread = Spread::default();
-        for seconds in [50, 10, 30, 20, 40, 60, 70, 80, 90, 100] {
-            spread.add(Some(seconds));
-        }
+        let spread = Spread::of([50, 10, 30, 20, 40, 60, 70, 80, 90, 100].map(Some));
         assert_eq!((spread.at_percent(50), spread.at_percent(90)), (Some(50), Some(90)));
     }
 
