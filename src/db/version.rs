@@ -109,13 +109,13 @@ impl Shared {
         let mut asked = self.0.subscribe();
         let put_before = asked.borrow_and_update().put;
         loop {
-            let is_mine = self.0.send_if_modified(|asked| {
-                let is_free = !asked.is_under_way && asked.answered <= put_before;
-                if is_free {
-                    asked.put += 1;
-                    asked.is_under_way = true;
-                }
-                is_free
+            let mut is_mine = false;
+            self.0.send_if_modified(|asked| {
+                is_mine = !asked.is_under_way && asked.answered <= put_before;
+                asked.put += u64::from(is_mine);
+                asked.is_under_way |= is_mine;
+                // Nobody else has anything to do yet.
+                false
             });
             if is_mine {
                 let mut turn = Turn { shared: self, answer: None };
