@@ -6,8 +6,8 @@ use diesel::sql_types::{BigInt, Text};
 use super::model::{BUCKET_LIMIT, Bucket, EACH_LIMIT, Filter, INCIDENT_LIMIT, LANE_LIMIT, Lane, Marks};
 use crate::charts::time_strip::Window;
 use crate::clock::Moment;
-use crate::db::Conn;
 use crate::db::schema::{deploys, incident_services, incidents, services};
+use crate::db::{Conn, listed};
 use crate::deploys::model::Deploy;
 use crate::error::Error;
 use crate::incidents::model::{Incident, IncidentStatus};
@@ -139,10 +139,6 @@ fn buckets(c: &mut Conn, service_ids: &[i64], filter: &Filter, window: Window) -
         .collect())
 }
 
-fn listed(ids: &[i64]) -> String {
-    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
-}
-
 fn narrowed(filter: &Filter, environment: &str) -> String {
     let in_place = if environment.is_empty() { String::new() } else { format!("AND d.environment = {environment}") };
     let of_kind = filter.kind.map(|kind| format!(" AND d.kind = '{kind}'")).unwrap_or_default();
@@ -202,20 +198,18 @@ fn incidents_over(c: &mut Conn, service_ids: &[i64], window: Window) -> Result<V
         .load(c)?;
     let found: Vec<Incident> = recent.into_iter().chain(old).collect();
     let ids: Vec<i64> = found.iter().map(|incident| incident.id).collect();
-    // Which of the services are shown is seen below: asked for both, SQLite would look for each incident with each.
-    let pairs: Vec<(i64, i64)> = incident_services::table
+    // Those of other services are left out below: asked for both, SQLite would look for each incident with each.
+    let mut pairs: Vec<(i64, i64)> = incident_services::table
         .filter(incident_services::incident_id.eq_any(ids))
         .order((incident_services::incident_id, incident_services::service_id))
         .select((incident_services::incident_id, incident_services::service_id))
         .load(c)?;
+    pairs.retain(|(_, service_id)| service_ids.contains(service_id));
     Ok(found
         .into_iter()
         .flat_map(|incident| {
-            let hit: Vec<i64> = pairs
-                .iter()
-                .filter(|(id, service_id)| *id == incident.id && service_ids.contains(service_id))
-                .map(|(_, service_id)| *service_id)
-                .collect();
+            let hit: Vec<i64> =
+                pairs.iter().filter(|(id, _)| *id == incident.id).map(|(_, service_id)| *service_id).collect();
             hit.into_iter().map(move |service_id| (service_id, incident.clone()))
         })
         .collect())

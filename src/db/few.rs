@@ -1,11 +1,12 @@
 //! Counts that stop: beyond a hundred nobody asks how many more there are, and counting on would take longer with each.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::Conn;
+use super::{Conn, listed};
 
 /// Counting stops after so many.
 const LIMIT: i64 = 100;
@@ -48,16 +49,16 @@ struct Counted {
 pub fn counts(
     c: &mut Conn,
     table: &'static str,
-    rows: &'static str,
+    rows: &str,
     ids: &[i64],
-) -> Result<Vec<(i64, Few)>, diesel::result::Error> {
+) -> Result<HashMap<i64, Few>, diesel::result::Error> {
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Ok(HashMap::new());
     }
-    let ids = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
     let sql = format!(
         "SELECT x.id AS id, (SELECT count(*) FROM (SELECT 1 AS one {rows} LIMIT {LIMIT} + 1) AS few) AS count
-         FROM {table} x WHERE x.id IN ({ids})"
+         FROM {table} x WHERE x.id IN ({})",
+        listed(ids)
     );
     let found: Vec<Counted> = match c {
         Conn::Sqlite(c) => diesel::sql_query(sql).load(c)?,

@@ -58,6 +58,11 @@ impl Target {
     }
 }
 
+/// Ids as SQL lists them.
+pub fn listed(ids: &[i64]) -> String {
+    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// How many readers one node keeps open. Pages are rendered outside the database's threads, so few are enough.
 const READER_COUNT: u32 = 8;
 /// How long a request waits for a connection or for SQLite's write lock before it is told to come back.

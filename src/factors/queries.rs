@@ -8,10 +8,9 @@ use crate::action_items::model::{ActionItem, ActionStatus};
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
 use crate::clock::Moment;
-use crate::db::Conn;
-use crate::db::few::{self, Few};
 use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
 use crate::db::schema::{action_items, contributing_factors, incident_factors, incidents};
+use crate::db::{Conn, few};
 use crate::error::Error;
 use crate::incidents::model::Incident;
 use crate::timeline::model::{EventKind, EventSource};
@@ -169,16 +168,15 @@ fn counted(c: &mut Conn, factors: Vec<Factor>) -> Result<Vec<FactorRow>, Error> 
         .filter(contributing_factors::id.eq_any(&ids))
         .select((contributing_factors::id, contributing_factors::incident_count))
         .load(c)?;
-    let unfinished = "FROM action_items i WHERE i.factor_id = x.id AND i.status IN ('open', 'in_progress')";
-    let item_counts = few::counts(c, "contributing_factors", unfinished, &ids)?;
+    let unfinished = ActionStatus::ALL.iter().filter(|status| status.is_unfinished());
+    let unfinished = unfinished.map(|status| format!("'{status}'")).collect::<Vec<_>>().join(", ");
+    let items = format!("FROM action_items i WHERE i.factor_id = x.id AND i.status IN ({unfinished})");
+    let item_counts = few::counts(c, "contributing_factors", &items, &ids)?;
     Ok(factors
         .into_iter()
         .map(|factor| FactorRow {
             incident_count: incident_counts.iter().find(|(id, _)| *id == factor.id).map_or(0, |(_, count)| *count),
-            open_item_count: item_counts
-                .iter()
-                .find(|(id, _)| *id == factor.id)
-                .map_or_else(Few::default, |(_, count)| *count),
+            open_item_count: item_counts.get(&factor.id).copied().unwrap_or_default(),
             factor,
         })
         .collect())

@@ -11,7 +11,8 @@ use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Bool, Text};
 
 use super::model::HitKind;
-use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, listed, titles_first};
+use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, titles_first};
+use crate::db::listed;
 use crate::error::Error;
 
 /// So many documents are weighed.

@@ -11,8 +11,9 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 
 use super::model::{FACET_MARK, Question, Term};
-use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, listed, titles_first};
+use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, titles_first};
 use super::snippet::folded;
+use crate::db::listed;
 use crate::error::Error;
 
 /// A word that stands in more documents than this is not weighed.

@@ -69,11 +69,6 @@ pub(super) fn titles_first(search: &Search<'_>, titled: Vec<i64>, anywhere: Vec<
     titled.into_iter().chain(others).skip(start).take(size).collect()
 }
 
-/// Ids as SQL lists them.
-pub(super) fn listed(ids: &[i64]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
 /// What both searches select.
 pub(super) const COLUMNS: &str = "d.id AS document_id, d.kind, d.thing_id, d.happened_at, d.title, d.body,
     (SELECT number FROM incidents i WHERE i.id = d.incident_id) AS incident_number,

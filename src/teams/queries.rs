@@ -104,7 +104,7 @@ pub fn list(c: &mut Conn) -> Result<Vec<TeamRow>, Error> {
         .map(|team| TeamRow {
             member_count: members.iter().find(|(id, _)| *id == team.id).map_or(0, |(_, count)| *count),
             service_count: owned.iter().find(|(id, _)| *id == Some(team.id)).map_or(0, |(_, count)| *count),
-            open_count: open.iter().find(|(id, _)| *id == team.id).map_or_else(Few::default, |(_, count)| *count),
+            open_count: open.get(&team.id).copied().unwrap_or_default(),
             team,
         })
         .collect())

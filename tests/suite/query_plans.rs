@@ -495,8 +495,8 @@ fn fault_on_sqlite(c: &mut diesel::SqliteConnection, known: &Known, sql: &str) -
         if let Some(rest) = detail.strip_prefix("SEARCH ") {
             let name = rest.split(' ').next().unwrap_or_default();
             let is_wanted = table_of(name).is_some() && said(sql).contains(&format!("{name}.service_id = ?"));
-            let is_found = ["service_id=?", "rowid=?", "id=?"].iter().any(|column| rest.contains(column));
-            if is_wanted && !is_found {
+            // By the service, or by the id of something else.
+            if is_wanted && !rest.contains("id=?") {
                 return Some(format!("{OF_OTHERS}: {detail}"));
             }
         }

@@ -193,14 +193,11 @@ both!(
             Conn::Postgres(c) => Ok(c.batch_execute("ANALYZE")?),
         });
         for (column, index) in [("version", "deploys_by_lane_version"), ("commit_sha", "deploys_by_lane_commit")] {
-            let plan = crate::support::plans::plan(
-                &app,
-                &format!(
-                    "SELECT id FROM deploys WHERE service_id = 1 AND environment = 'production' AND {column} = '1' \
-                     AND happened_at >= 9 ORDER BY happened_at, id LIMIT 1"
-                ),
+            let sql = format!(
+                "SELECT id FROM deploys WHERE service_id = 1 AND environment = 'production' AND {column} = '1' \
+                 AND happened_at >= 9 ORDER BY happened_at, id LIMIT 1"
             );
-            assert!(plan.iter().any(|step| step.contains(index)), "{column}: {plan:#?}");
+            crate::support::plans::must_use_index(&app, &sql, index);
         }
     }
 );

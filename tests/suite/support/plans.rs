@@ -36,19 +36,19 @@ pub fn plan(app: &TestApp, sql: &str) -> Vec<String> {
     })
 }
 
+/// Fails unless this database serves the query in its order by an index whose name begins like this.
+pub fn must_use_index(app: &TestApp, sql: &str, index: &str) {
+    let plan = plan(app, sql);
+    let sorts = |step: &String| {
+        step.contains("TEMP B-TREE") || step.trim_start().trim_start_matches("-> ").trim_start().starts_with("Sort")
+    };
+    assert!(!plan.iter().any(sorts), "{sql}: {plan:#?}");
+    assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:#?}");
+}
+
 /// Fails unless both databases serve the query in its order by an index whose name begins like this.
 pub fn is_served_by_index(sql: &str, index: &'static str) {
-    let check = |sql: String| {
-        move |app: TestApp| async move {
-            let plan = plan(&app, &sql);
-            let sorts = |step: &String| {
-                step.contains("TEMP B-TREE")
-                    || step.trim_start().trim_start_matches("-> ").trim_start().starts_with("Sort")
-            };
-            assert!(!plan.iter().any(sorts), "{sql}: {plan:#?}");
-            assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:#?}");
-        }
-    };
+    let check = |sql: String| move |app: TestApp| async move { must_use_index(&app, &sql, index) };
     on_sqlite(check(sql.to_owned()));
     on_postgres(check(sql.to_owned()));
 }
