@@ -34,7 +34,7 @@ pub struct Plan {
 impl Plan {
     pub fn named(name: &str, seed: u64, now_ms: i64) -> Option<Self> {
         let (incidents, years, live, unfinished, firing, retros) = match name {
-            "small" => (1_000, 1, 20, 600, 120, 60),
+            "small" => (1_000, 1, 60, 600, 120, 60),
             "large" => (100_000, 10, 60, 12_000, 1_200, 600),
             _ => return None,
         };

@@ -31,7 +31,8 @@ const DOCUMENTS: &[&str] = &[
 
 /// What triggers keep beside the rows.
 const FOLLOWERS: &[&str] = &[
-    "UPDATE incident_services SET struck_at = (SELECT started_at FROM incidents WHERE id = incident_id)",
+    "UPDATE incident_services SET struck_at = (SELECT started_at FROM incidents WHERE id = incident_id), \
+     incident_kind = (SELECT kind FROM incidents WHERE id = incident_id)",
     "UPDATE incident_tags SET struck_at = (SELECT started_at FROM incidents WHERE id = incident_id)",
     "UPDATE incident_factors SET struck_at = (SELECT started_at FROM incidents WHERE id = incident_id)",
     "UPDATE contributing_factors SET incident_count = (SELECT count(*) FROM incident_factors f \
@@ -114,7 +115,7 @@ impl Store {
         self.say("followers");
         // In the order in which they would have been written.
         // PostgreSQL works the facets out here; SQLite, whose expression for it reads a document, below.
-        let facets = if is_sqlite { "''" } else { "search_facets(kind, thing_id, incident_id, at)" };
+        let facets = if is_sqlite { "''" } else { "search_facets(kind, thing_id, incident_id, at, title, body)" };
         self.run(&format!(
             "INSERT INTO search_documents (kind, thing_id, incident_id, happened_at, title, body, facets) \
              SELECT kind, thing_id, incident_id, at, title, body, {facets} FROM ({}) x ORDER BY at, kind, thing_id",

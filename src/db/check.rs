@@ -40,9 +40,9 @@ const RULES: &[(&str, &str)] = &[
          WHERE x.incident_count <> (SELECT count(*) FROM incident_factors f WHERE f.factor_id = x.id)",
     ),
     (
-        "services, tags and factors of incidents with another time than theirs",
+        "services, tags and factors of incidents with another time or kind than theirs",
         "SELECT (SELECT count(*) FROM incident_services s JOIN incidents i ON i.id = s.incident_id
-                 WHERE s.struck_at <> i.started_at)
+                 WHERE s.struck_at <> i.started_at OR s.incident_kind <> i.kind)
               + (SELECT count(*) FROM incident_tags t JOIN incidents i ON i.id = t.incident_id
                  WHERE t.struck_at <> i.started_at)
               + (SELECT count(*) FROM incident_factors f JOIN incidents i ON i.id = f.incident_id

@@ -268,6 +268,7 @@ diesel::table! {
         incident_id -> BigInt,
         service_id -> BigInt,
         struck_at -> BigInt,
+        incident_kind -> Text,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is asked and what is found. Pure.
 
+use std::ops::RangeInclusive;
+
 use super::snippet::SnippetPart;
 use crate::clock::Moment;
 use crate::error::Error;
@@ -64,26 +66,53 @@ pub struct Term {
     pub words: Vec<String>,
     /// Whether the last word may go on: it was still being typed.
     pub is_prefix: bool,
+    /// A version as one word, where it is one: `2p77p1` (see the migrations `search_versions`).
+    pub version: Option<String>,
+}
+
+impl Term {
+    /// A term of words that were written like this, with what stood between them.
+    fn of(text: &str) -> Self {
+        let version = version(text);
+        let words = match &version {
+            Some(version) => version.split('p').map(str::to_owned).collect(),
+            None => text
+                .split(|letter: char| !letter.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        };
+        Term { words, is_prefix: false, version }
+    }
+}
+
+/// Most numbers of a version that stand in the index as one word.
+const VERSION_PARTS: RangeInclusive<usize> = 2..=4;
+/// Longest version that does, in characters.
+const VERSION_LIMIT: usize = 39;
+
+/// The word for numbers with dots between them, also with a `v` in front.
+fn version(text: &str) -> Option<String> {
+    let bare = text.trim_matches(|letter: char| !letter.is_alphanumeric());
+    let bare = bare.strip_prefix(['v', 'V']).unwrap_or(bare);
+    let parts: Vec<&str> = bare.split('.').collect();
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_digit());
+    let is_one = VERSION_PARTS.contains(&parts.len()) && bare.len() <= VERSION_LIMIT && parts.iter().all(is_number);
+    is_one.then(|| parts.join("p"))
 }
 
 /// Takes a question apart: quoted parts are phrases, everything else single words; the last word may go on, unless it
 /// is a version's last number. Nothing of it is ever an operator.
 pub fn terms(question: &str) -> Vec<Term> {
     let question: String = question.chars().take(QUESTION_LIMIT).collect();
-    let words = |text: &str| -> Vec<String> {
-        text.split(|letter: char| !letter.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
     let mut terms = Vec::new();
     for (place, part) in question.split('"').enumerate() {
         if place % 2 == 1 {
-            terms.push(Term { words: words(part), is_prefix: false });
+            terms.push(Term::of(part));
             continue;
         }
         // A word with a hyphen or a dot inside is found as its parts side by side.
-        terms.extend(part.split_whitespace().map(|word| Term { words: words(word), is_prefix: false }));
+        terms.extend(part.split_whitespace().map(Term::of));
     }
     terms.retain(|term| !term.words.is_empty());
     terms.truncate(WORD_LIMIT);
@@ -178,6 +207,19 @@ mod tests {
         assert_eq!(words("AND OR NOT NEAR(a b) a* -x ^y"), ["AND", "OR", "NOT", "NEAR+a", "b", "a", "x", "y*"]);
         assert_eq!(words("payments 2.77.1"), ["payments", "2+77+1"]);
         assert_eq!(words("2.77.1-rc"), ["2+77+1+rc*"]);
+        assert_eq!(words("v2.77.1"), ["2+77+1"]);
         assert!(terms("\" * ( ) : ' -- ; ").is_empty());
+    }
+
+    #[test]
+    fn a_version_is_numbers_with_dots_between() {
+        let versions = |question: &str| -> Vec<String> {
+            terms(question).into_iter().map(|term| term.version.unwrap_or_default()).collect()
+        };
+        assert_eq!(versions("2.77.1"), ["2p77p1"]);
+        assert_eq!(versions("checkout \"V2.77\", (10.0.3.7)."), ["", "2p77", "10p0p3p7"]);
+        for none in ["2", "v2", "1.2.3.4.5", "2..7", "2.x", "2-77-1", "2.77.1rc1", &format!("1.{:039}", 7)] {
+            assert_eq!(versions(none), [""], "{none}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Bool, Text};
 
-use super::model::HitKind;
+use super::model::{HitKind, Term};
 use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, titles_first};
 use crate::db::listed;
 use crate::error::Error;
@@ -46,7 +46,7 @@ pub(super) fn page(c: &mut PgConnection, search: &Search<'_>) -> Result<Vec<Row>
     let sql = format!(
         "SELECT {COLUMNS} FROM search_documents d, LATERAL (SELECT ts_rank(d.words, {}) AS rank) r
          WHERE d.id IN ({}) ORDER BY {order}",
-        wanted(search),
+        wanted(search, "vt"),
         listed(&ids)
     );
     Ok(bound(sql, search).load(c)?)
@@ -59,7 +59,7 @@ pub(super) fn page(c: &mut PgConnection, search: &Search<'_>) -> Result<Vec<Row>
 /// documents are looked at first, and more of them where that has shown that it will do.
 fn walked(c: &mut PgConnection, column: &str, search: &Search<'_>, limit: usize) -> Result<Vec<i64>, Error> {
     let kind = search.question.kind.map(|kind| format!("d.kind = '{}'", kind.as_str()));
-    let mut conditions = vec![wanted(search)];
+    let mut conditions = vec![wanted(search, if column == "words" { "v" } else { "t" })];
     // Facets are letters and digits.
     conditions.extend(search.facets.iter().map(|words| format!("'{}'::tsquery", words.join("|"))));
     let mut conditions = vec![format!("d.{column} @@ ({})", conditions.join(" && "))];
@@ -94,14 +94,27 @@ fn walked(c: &mut PgConnection, column: &str, search: &Search<'_>, limit: usize)
     ids(format!("SELECT d.id FROM search_documents d WHERE {} OFFSET 0", all.join(" AND ")))
 }
 
-/// The words, each term a phrase of which two values are bound.
-fn wanted(search: &Search<'_>) -> String {
-    let one = |place: usize| format!("search_phrase(${}, ${})", 2 * place + 1, 2 * place + 2);
-    (0..search.terms.len()).map(one).collect::<Vec<_>>().join(" && ")
+/// The words, each term a phrase of which two values are bound. A version is a word of its own, with one of `marks` in
+/// front: `t` where it stands in a title, `v` anywhere.
+fn wanted(search: &Search<'_>, marks: &str) -> String {
+    let mut bound = 0;
+    let one = |term: &Term| match &term.version {
+        // Digits and letters.
+        Some(version) => {
+            let words: Vec<String> = marks.chars().map(|mark| format!("{mark}{version}")).collect();
+            format!("'{}'::tsquery", words.join(" | "))
+        }
+        None => {
+            bound += 2;
+            format!("search_phrase(${}, ${bound})", bound - 1)
+        }
+    };
+    search.terms.iter().map(one).collect::<Vec<_>>().join(" && ")
 }
 
 fn bound(sql: String, search: &Search<'_>) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
-    search.terms.iter().fold(diesel::sql_query(sql).into_boxed(), |query, term| {
+    let phrases = search.terms.iter().filter(|term| term.version.is_none());
+    phrases.fold(diesel::sql_query(sql).into_boxed(), |query, term| {
         query.bind::<Text, _>(term.words.join(" ")).bind::<Bool, _>(term.is_prefix)
     })
 }

@@ -3,14 +3,14 @@
 //! Words that stand in few documents are weighed. To weigh others would take longer the more documents there are, and
 //! would say little: none stands out. Of those, what has the words in its title comes first, then the newest; what the
 //! question is narrowed by stands in the index as words of its own ([`super::facets`]), so that no more is walked than a page
-//! needs.
+//! needs. A version is such a word, too: each of its numbers stands nearly everywhere.
 
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 
-use super::model::{FACET_MARK, Question, Term};
+use super::model::{FACET_MARK, LAST_PAGE, PAGE_SIZE, Question, Term};
 use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, titles_first};
 use super::snippet::folded;
 use crate::db::listed;
@@ -36,7 +36,23 @@ struct Word {
     word: String,
 }
 
-/// A question in FTS5's language.
+/// Where it is looked up what a word is the beginning of.
+#[derive(Clone, Copy)]
+enum Words {
+    Anywhere,
+    Titles,
+}
+
+impl Words {
+    const fn table(self) -> &'static str {
+        match self {
+            Words::Anywhere => "search_index_words",
+            Words::Titles => "search_index_titles_words",
+        }
+    }
+}
+
+/// A question, or one term of it, in FTS5's language.
 struct Wanted {
     /// For the index of everything.
     anywhere: String,
@@ -51,66 +67,96 @@ struct Wanted {
 /// # Errors
 /// The database's.
 pub(super) fn page(c: &mut SqliteConnection, search: &Search<'_>) -> Result<Vec<Row>, Error> {
-    let wanted = wanted(c, search.terms)?;
+    if let Some(wanted) = common(c, search)? {
+        return newest(c, &wanted, search);
+    }
+    let wanted = wanted(c, search.terms, Words::Anywhere)?;
     if are_rare(c, &wanted)? { weighed(c, &wanted, search) } else { newest(c, &wanted, search) }
+}
+
+/// The question with its last word as it stands, where that is a common word and fills all pages that can be asked for.
+/// What it could be the beginning of is looked for in titles only: to find the next word FTS5 reads over all places of
+/// this one.
+fn common(c: &mut SqliteConnection, search: &Search<'_>) -> Result<Option<Wanted>, Error> {
+    let Some(last) = search.terms.last().filter(|last| last.is_prefix) else { return Ok(None) };
+    let is_long = |word: &&String| word.chars().count() > AT_HAND;
+    let Some(word) = last.words.last().filter(is_long) else { return Ok(None) };
+    if !is_common(c, &format!("\"{word}\""))? {
+        return Ok(None);
+    }
+    let mut terms = search.terms.to_vec();
+    terms.iter_mut().for_each(|term| term.is_prefix = false);
+    let Wanted { anywhere, .. } = wanted(c, &terms, Words::Anywhere)?;
+    let all = usize::try_from(LAST_PAGE * PAGE_SIZE + 1).unwrap_or(usize::MAX);
+    if walked(c, "search_index", &anywhere, search, all)?.len() < all {
+        return Ok(None);
+    }
+    let Wanted { titled, .. } = wanted(c, search.terms, Words::Titles)?;
+    Ok(Some(Wanted { anywhere, titled, words: None }))
 }
 
 fn phrase(words: &[String]) -> String {
     format!("\"{}\"", words.join(" "))
 }
 
-fn wanted(c: &mut SqliteConnection, terms: &[Term]) -> Result<Wanted, Error> {
+fn wanted(c: &mut SqliteConnection, terms: &[Term], known: Words) -> Result<Wanted, Error> {
     let (mut anywhere, mut titled, mut words) = (Vec::new(), Vec::new(), Some(Vec::new()));
     for term in terms {
-        let whole = phrase(&term.words);
-        let (Some(last), true) = (term.words.last(), term.is_prefix) else {
-            words.iter_mut().for_each(|all| all.extend(term.words.iter().map(|word| format!("\"{word}\""))));
-            anywhere.push(whole.clone());
-            titled.push(whole);
-            continue;
-        };
-        let before = &term.words[..term.words.len() - 1];
-        let begun = format!("{whole} *");
-        let length = last.chars().count();
-        if length <= AT_HAND {
-            anywhere.push(if length < 2 { whole } else { begun.clone() });
-            words = words.filter(|_| length >= 2).map(|mut all| {
-                all.extend(before.iter().map(|word| format!("\"{word}\"")));
-                all.push(format!("\"{last}\" *"));
-                all
-            });
-            titled.push(begun);
-            continue;
-        }
-        let (own, endings) = (folded(last), endings(c, last)?);
-        let is_all = endings.len() <= ENDINGS;
-        // The word itself is always one of them.
-        let phrases: Vec<String> = std::iter::once(last.clone())
-            .chain(endings.into_iter().take(ENDINGS).filter(|word| *word != own))
-            .map(|word| phrase(&[before, &[word]].concat()))
-            .collect();
-        let any = format!("({})", phrases.join(" OR "));
-        titled.push(if is_all { any.clone() } else { begun });
-        anywhere.push(any);
-        words = words.filter(|_| is_all).map(|mut all| {
-            all.extend(before.iter().map(|word| format!("\"{word}\"")));
-            all.push(phrases.join(" OR "));
-            all
-        });
+        let part = part(c, term, known)?;
+        anywhere.push(part.anywhere);
+        titled.push(part.titled);
+        words = words.zip(part.words).map(|(all, more)| [all, more].concat());
     }
     Ok(Wanted { anywhere: anywhere.join(" AND "), titled: titled.join(" AND "), words })
 }
 
+/// One term.
+fn part(c: &mut SqliteConnection, term: &Term, known: Words) -> Result<Wanted, Error> {
+    if let Some(version) = &term.version {
+        // Of one that a title has, the title weighs, too.
+        let (titled, any) = (format!("\"{FACET_MARK}t{version}\""), format!("\"{FACET_MARK}v{version}\""));
+        return Ok(Wanted { anywhere: format!("({any} OR {titled})"), titled, words: Some(vec![any]) });
+    }
+    let whole = phrase(&term.words);
+    let each = |words: &[String]| -> Vec<String> { words.iter().map(|word| format!("\"{word}\"")).collect() };
+    let Some((last, before)) = term.words.split_last().filter(|_| term.is_prefix) else {
+        return Ok(Wanted { anywhere: whole.clone(), titled: whole, words: Some(each(&term.words)) });
+    };
+    let with = |words: String| [each(before), vec![words]].concat();
+    let begun = format!("{whole} *");
+    let length = last.chars().count();
+    if length < 2 {
+        return Ok(Wanted { anywhere: whole, titled: begun, words: None });
+    }
+    if length <= AT_HAND {
+        return Ok(Wanted { anywhere: begun.clone(), titled: begun, words: Some(with(format!("\"{last}\" *"))) });
+    }
+    let (own, endings) = (folded(last), endings(c, known, last)?);
+    let is_all = endings.len() <= ENDINGS;
+    // The word itself is always one of them.
+    let phrases: Vec<String> = std::iter::once(last.clone())
+        .chain(endings.into_iter().take(ENDINGS).filter(|word| *word != own))
+        .map(|word| phrase(&[before, &[word]].concat()))
+        .collect();
+    let any = format!("({})", phrases.join(" OR "));
+    Ok(Wanted {
+        titled: if is_all { any.clone() } else { begun },
+        anywhere: any,
+        words: is_all.then(|| with(phrases.join(" OR "))),
+    })
+}
+
 /// Words that begin with this one, in their order; one more than are taken, where there are so many.
-fn endings(c: &mut SqliteConnection, beginning: &str) -> Result<Vec<String>, Error> {
+fn endings(c: &mut SqliteConnection, known: Words, beginning: &str) -> Result<Vec<String>, Error> {
     let beginning = folded(beginning);
     let mut found = Vec::new();
     let mut from = beginning.clone();
     // One at a time: to have them told apart by one query would read every place where each of them stands.
     while found.len() <= ENDINGS {
-        let next: Option<Word> = diesel::sql_query(
-            "SELECT term AS word FROM search_index_words WHERE term >= ? AND term <= ? || char(1114111) LIMIT 1",
-        )
+        let next: Option<Word> = diesel::sql_query(format!(
+            "SELECT term AS word FROM {} WHERE term >= ? AND term <= ? || char(1114111) LIMIT 1",
+            known.table()
+        ))
         .bind::<Text, _>(&from)
         .bind::<Text, _>(&beginning)
         .get_result(c)
@@ -125,17 +171,21 @@ fn endings(c: &mut SqliteConnection, beginning: &str) -> Result<Vec<String>, Err
 fn are_rare(c: &mut SqliteConnection, wanted: &Wanted) -> Result<bool, Error> {
     let Some(words) = &wanted.words else { return Ok(false) };
     for word in words {
-        let Number { number } = diesel::sql_query(format!(
-            "SELECT count(*) AS number FROM (SELECT 1 FROM search_index WHERE search_index MATCH ? LIMIT {})",
-            RARE + 1
-        ))
-        .bind::<Text, _>(word)
-        .get_result(c)?;
-        if number > RARE {
+        if is_common(c, word)? {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+fn is_common(c: &mut SqliteConnection, word: &str) -> Result<bool, Error> {
+    let Number { number } = diesel::sql_query(format!(
+        "SELECT count(*) AS number FROM (SELECT 1 FROM search_index WHERE search_index MATCH ? LIMIT {})",
+        RARE + 1
+    ))
+    .bind::<Text, _>(word)
+    .get_result(c)?;
+    Ok(number > RARE)
 }
 
 fn weighed(c: &mut SqliteConnection, wanted: &Wanted, search: &Search<'_>) -> Result<Vec<Row>, Error> {
@@ -151,7 +201,7 @@ fn weighed(c: &mut SqliteConnection, wanted: &Wanted, search: &Search<'_>) -> Re
     let sql = format!(
         "SELECT {COLUMNS} FROM search_index JOIN search_documents d ON d.id = search_index.rowid
          WHERE search_index MATCH ?{filters}{range}
-         ORDER BY bm25(search_index, 4.0, 1.0, 0.0) * {WEIGHT}, d.happened_at DESC, d.id DESC
+         ORDER BY bm25(search_index, 4.0, 1.0, 1.0) * {WEIGHT}, d.happened_at DESC, d.id DESC
          LIMIT {size} OFFSET {start}"
     );
     Ok(bound(sql, binds).load(c)?)

@@ -112,8 +112,15 @@ fn best(text: &str, terms: &[Term], wanted: &[Vec<String>]) -> Option<Vec<Snippe
         for (term, words) in wanted.iter().enumerate() {
             let Some(start) = end.checked_sub(words.len()).filter(|start| *start < end) else { continue };
             let last = words.len() - 1;
-            let is_here =
-                |place: usize| is_word(word(start + place), &words[place], place == last && terms[term].is_prefix);
+            let is_here = |place: usize| {
+                let found = word(start + place);
+                // A version may have a v in front of it.
+                let found = match found.strip_prefix(['v', 'V']) {
+                    Some(bare) if place == 0 && terms[term].version.is_some() => bare,
+                    _ => found,
+                };
+                is_word(found, &words[place], place == last && terms[term].is_prefix)
+            };
             // The last word first: it alone decides for most.
             if (0..words.len()).rev().all(is_here) {
                 places.push(Place { words: start..end, term });
@@ -203,7 +210,7 @@ mod tests {
         );
         assert_eq!(
             shown("", "rolled back to v2.77.1,\n\n2.77.1 and 2.77.15", "2.77.1"),
-            "rolled back to v2.77.1, [2.77.1] and 2.77.15"
+            "rolled back to [v2.77.1], [2.77.1] and 2.77.15"
         );
         assert_eq!(shown("", "had been halved, been had", "\"had been\""), "[had been] halved, been had");
         assert_eq!(shown("", "Ölpumpe CAFÉ cafe\u{300}", "OLPUMPE cafe"), "[Ölpumpe] [CAFÉ] [cafe]\u{300}");

@@ -1,7 +1,7 @@
 //! One box over everything.
 
 use debrief::auth::model::Scope;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::both;
 use crate::support::Http;
@@ -126,11 +126,28 @@ both!(
             let deploy = json!({"service": "checkout", "version": version, "commit_sha": commit});
             assert_eq!(program.json(Method::POST, "/api/v1/deploys", &deploy).await.status, 201);
         }
-        let incident = json!({"title": "db-7.eu.example.org refuses, since 2.77.1.", "severity": "SEV2"});
+        let summary = "The pool of 10.0.3.7 “→v3.4.05rc2”; it is 1..9 or 8. 9, not 1.2.3.4.5 (\"6.5\\7.5\")";
+        let incident = json!({
+            "title": "db-7.eu.example.org refuses, since 2.77.1.", "severity": "SEV2", "summary": summary
+        });
         assert_eq!(program.json(Method::POST, "/api/v1/incidents", &incident).await.status, 201);
         for (question, expected) in [
             ("2.77.1", &["INC-1", "DEP-1"][..]),
             ("2.77", &["INC-1", "DEP-2", "DEP-1"]),
+            ("v2.77.1", &["INC-1", "DEP-1"]),
+            ("77.15", &["DEP-2"]),
+            ("7.1", &[]),
+            ("2.77.2", &[]),
+            ("10.0.3.7", &["INC-1"]),
+            ("0.3.7", &["INC-1"]),
+            ("v3.4.05", &["INC-1"]),
+            ("3.4.6", &[]),
+            ("1.9", &[]),
+            ("8.9", &[]),
+            ("2.3.4.5", &["INC-1"]),
+            ("1.2.3.4.5", &["INC-1"]),
+            ("6.5", &["INC-1"]),
+            ("7.5+refuses", &["INC-1"]),
             ("8e271c34", &["DEP-1"]),
             ("12e4", &["DEP-2"]),
             ("example.org", &["INC-1"]),
@@ -144,6 +161,21 @@ both!(
             expected.sort_unstable();
             assert_eq!(found, expected, "{question}");
         }
+        let hit = program.get("/api/v1/search?q=v3.4.05&kind=incident").await.json();
+        let marked = |hit: &Value| -> Vec<String> {
+            let parts = hit["items"][0]["snippet"].as_array().unwrap().iter();
+            let hits = parts.filter(|part| part["is_hit"] == true);
+            hits.map(|part| part["text"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(marked(&hit), Vec::<String>::new(), "05rc2 is another word: {hit}");
+        let hit = program.get("/api/v1/search?q=10.0.3.7&kind=incident").await.json();
+        assert_eq!(marked(&hit), ["10.0.3.7"], "{hit}");
+        // What is found follows its text.
+        let change = json!({"summary": "Nothing to see", "title": "db-7 refuses, since v2.78.0"});
+        let changed = program.json(Method::PATCH, "/api/v1/incidents/INC-1", &change).await;
+        assert!(changed.status.is_success(), "{}", changed.text());
+        assert_eq!(keys(&mut program, "/api/v1/search?q=2.77.1&kind=incident").await, Vec::<String>::new());
+        assert_eq!(keys(&mut program, "/api/v1/search?q=2.78.0&kind=incident").await, ["INC-1"]);
     }
 );
 
@@ -238,12 +270,16 @@ both!(
         let incident = json!({"title": "Very much to say", "severity": "SEV2"});
         assert_eq!(program.json(Method::POST, "/api/v1/incidents", &incident).await.status, 201);
         // No word twice: PostgreSQL's index takes a megabyte of different words.
-        let words: Vec<String> = (0..170_000).map(|number| format!("{number:05x}")).collect();
+        let word = |number: usize| format!("{number:05x}");
+        let versions = (0..5_000).map(|number| format!("{}.{}.{}.{number}", number % 7, number % 11, number % 13));
+        let words: Vec<String> = (0..20_000).map(word).chain(versions).chain((20_000..160_000).map(word)).collect();
         let markdown = words.join(" ");
         let written =
             program.json(Method::PUT, "/api/v1/incidents/INC-1/postmortem", &json!({"markdown": markdown})).await;
         assert!(written.status.is_success(), "{}: {}", written.status, written.text());
         let found = program.get("/api/v1/search?q=%22001f0+001f1%22").await.json();
+        assert_eq!(found["items"][0]["kind"], "postmortem", "{found}");
+        let found = program.get("/api/v1/search?q=6.7.11.986").await.json();
         assert_eq!(found["items"][0]["kind"], "postmortem", "{found}");
     }
 );

@@ -15,7 +15,7 @@ use crate::action_items::queries::{for_change, origin};
 use crate::auth::actor::Actor;
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{action_items, contributing_factors, effect_answers, incident_services, incidents, services};
+use crate::db::schema::{action_items, contributing_factors, effect_answers, incident_services, services};
 use crate::error::Error;
 use crate::incidents::model::Incident;
 
@@ -81,9 +81,8 @@ fn of_services(c: &mut Conn, incident: &Incident, known: &[Echoed]) -> Result<Ve
     let mut neighbours: Vec<(Moment, i64, i64)> = Vec::new();
     for (service_id, _) in &hit {
         let last: Vec<(Moment, i64, i64)> = incident_services::table
-            .inner_join(incidents::table)
             .filter(incident_services::service_id.eq(service_id))
-            .filter(incidents::kind.eq(incident.kind))
+            .filter(incident_services::incident_kind.eq(incident.kind))
             .filter(incident_services::struck_at.lt(incident.started_at))
             .order((incident_services::struck_at.desc(), incident_services::incident_id.desc()))
             .limit(NEIGHBOUR_LIMIT)
@@ -95,13 +94,19 @@ fn of_services(c: &mut Conn, incident: &Incident, known: &[Echoed]) -> Result<Ve
     neighbours.truncate(NEIGHBOUR_LIMIT as usize);
     let neighbours: Vec<(i64, i64)> = neighbours.into_iter().map(|(_, id, service_id)| (id, service_id)).collect();
     let ids: Vec<i64> = neighbours.iter().map(|(id, _)| *id).collect();
-    let items: Vec<ActionItem> = action_items::table
+    // Which they are, the index tells.
+    let last: Vec<i64> = action_items::table
         .filter(action_items::incident_id.eq_any(ids))
         // Closed is done, verified or declined. Said like this, the incidents serve and not the status.
         .filter(action_items::status.ne(ActionStatus::Declined))
         .filter(action_items::closed_at.lt(incident.started_at))
         .order((action_items::closed_at.desc(), action_items::id.desc()))
         .limit(ECHO_LIMIT)
+        .select(action_items::id)
+        .load(c)?;
+    let items: Vec<ActionItem> = action_items::table
+        .filter(action_items::id.eq_any(last))
+        .order((action_items::closed_at.desc(), action_items::id.desc()))
         .select(ActionItem::as_select())
         .load(c)?;
     Ok(items
