@@ -24,9 +24,20 @@ CREATE FUNCTION search_facets(
             THEN coalesce((SELECT ' s' || x.service_id FROM deploys x WHERE x.id = $2), '') ELSE '' END
         || search_versions('t', $5) || search_versions('v', $5 || ' ' || $6)
 $$;
--- The trigger comes after it: the facets are all that changes here.
+-- All at once: the words are taken apart and put into their indexes anew when the facets are there.
+ALTER TABLE search_documents DROP COLUMN words, DROP COLUMN title_words;
 UPDATE search_documents SET facets = search_facets(kind, thing_id, incident_id, happened_at, title, body)
 WHERE title || ' ' || body ~ '[0-9]\.[0-9]';
+ALTER TABLE search_documents
+    ADD COLUMN words TSVECTOR GENERATED ALWAYS AS (
+        setweight(search_words(title), 'A') || setweight(search_words(body), 'B')
+            || array_to_tsvector(string_to_array(facets, ' '))
+    ) STORED,
+    ADD COLUMN title_words TSVECTOR GENERATED ALWAYS AS (
+        CASE title WHEN '' THEN NULL ELSE search_words(title) || array_to_tsvector(string_to_array(facets, ' ')) END
+    ) STORED;
+CREATE INDEX search_documents_by_words ON search_documents USING gin (words);
+CREATE INDEX search_documents_by_title_words ON search_documents USING gin (title_words);
 CREATE FUNCTION search_document() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     new.facets := search_facets(new.kind, new.thing_id, new.incident_id, new.happened_at, new.title, new.body);
