@@ -26,7 +26,8 @@ CREATE FUNCTION search_facets(
 $$;
 -- All at once: the words are taken apart and put into their indexes anew when the facets are there.
 ALTER TABLE search_documents DROP COLUMN words, DROP COLUMN title_words;
-UPDATE search_documents SET facets = search_facets(kind, thing_id, incident_id, happened_at, title, body)
+UPDATE search_documents
+SET facets = facets || search_versions('t', title) || search_versions('v', title || ' ' || body)
 WHERE title || ' ' || body ~ '[0-9]\.[0-9]';
 ALTER TABLE search_documents
     ADD COLUMN words TSVECTOR GENERATED ALWAYS AS (
