@@ -81,9 +81,10 @@ impl Store {
 
     fn strip(&mut self) {
         let found = match &self.c {
+            // In the order in which they were made: of two that serve as well, SQLite takes the one that was made last.
             Conn::Sqlite(_) => self.lines(
                 "SELECT type || ' ' || name AS name, sql AS line FROM sqlite_master WHERE type IN ('index', 'trigger') \
-                 AND sql IS NOT NULL AND tbl_name NOT LIKE 'search_index%' ORDER BY type, name",
+                 AND sql IS NOT NULL AND tbl_name NOT LIKE 'search_index%' ORDER BY type, rowid",
             ),
             // Triggers and references rest by session_replication_role.
             Conn::Postgres(_) => self.lines(

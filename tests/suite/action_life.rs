@@ -252,12 +252,22 @@ both!(
         app.app.clock.advance_s(86_400);
         let third = ada.post("/incidents", &declare("Slow checkout")).await;
         assert_eq!(third.header("location"), Some("/incidents/INC-3"));
-        let echoes = app.read(|c| {
-            let incident = debrief::incidents::queries::by_number(c, 3)?;
-            effects::queries::echoes(c, &incident)
-        });
-        assert_eq!(echoes.len(), 1);
-        assert!(echoes[0].why().contains("of the same kind on checkout"), "{}", echoes[0].why());
+        let echoes = || {
+            app.read(|c| {
+                let incident = debrief::incidents::queries::by_number(c, 3)?;
+                effects::queries::echoes(c, &incident)
+            })
+        };
+        assert_eq!(echoes().len(), 1);
+        assert!(echoes()[0].why().contains("of the same kind on checkout"), "{}", echoes()[0].why());
+        // It was of another kind after all, and then it was not.
+        let mut program = app.program(Scope::Write);
+        for (kind, expected) in [("near_miss", 0), ("incident", 1)] {
+            let changed = program.json(Method::PATCH, "/api/v1/incidents/INC-1", &json!({"kind": kind})).await;
+            assert_eq!(changed.status, 200, "{}", changed.text());
+            assert_eq!(echoes().len(), expected, "{kind}");
+            assert_eq!(app.read(debrief::db::check::faults), Vec::<String>::new());
+        }
         ada.post("/action-items/ACT-1/effect", &[("effect", "works"), ("incident", "INC-3")]).await;
         assert!(ada.get("/incidents/INC-3").await.one("#echoes").contains("it works"));
         // An answer that is taken back is none any more.

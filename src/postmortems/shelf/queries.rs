@@ -133,9 +133,10 @@ fn written_of(
         .limit(PAGE_SIZE + 1)
         .into_boxed();
     if let Some(slug) = &filter.service {
+        // Of the postmortem, so that an incident is read only when it is one of the service's.
         let hit = incident_services::table
             .inner_join(services::table)
-            .filter(incident_services::incident_id.eq(incidents::id))
+            .filter(incident_services::incident_id.eq(postmortems::incident_id))
             .filter(services::slug.eq(slug.clone()));
         query = query.filter(exists(hit));
     }
