@@ -281,5 +281,12 @@ both!(
         assert_eq!(found["items"][0]["kind"], "postmortem", "{found}");
         let found = program.get("/api/v1/search?q=6.7.11.986").await.json();
         assert_eq!(found["items"][0]["kind"], "postmortem", "{found}");
+        // One number of a million digits and dots.
+        let markdown = "7.".repeat(500_000);
+        let text = json!({"markdown": markdown, "base_revision": 1});
+        let written = program.json(Method::PUT, "/api/v1/incidents/INC-1/postmortem", &text).await;
+        assert!(written.status.is_success(), "{}: {}", written.status, written.text());
+        let found = program.get("/api/v1/search?q=7.7.7").await.json();
+        assert_eq!(found["items"][0]["kind"], "postmortem", "{found}");
     }
 );

@@ -6,7 +6,7 @@
 CREATE FUNCTION search_versions(mark TEXT, text TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(string_agg(DISTINCT ' ' || $1 || word, ''), '')
     FROM (SELECT string_to_array(m[1], '.') AS parts
-            FROM regexp_matches($2, '[0-9]+(?:\.[0-9]+)+', 'g') m LIMIT 1000) v,
+            FROM regexp_matches($2, '[0-9]+(?:\.[0-9]+){1,7}', 'g') m LIMIT 1000) v,
         generate_series(2, 4) n, generate_series(1, cardinality(parts) - n + 1) k,
         array_to_string(parts[k : k + n - 1], 'p') word
     WHERE length(word) BETWEEN 3 AND 39
