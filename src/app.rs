@@ -9,6 +9,7 @@ use crate::auth::who::Doors;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::db::together::Together;
 use crate::mail::Sender;
 use crate::outbound::Client;
 use crate::web::lanes::Lanes;
@@ -35,6 +36,8 @@ pub struct App {
     pub lanes: Arc<Lanes>,
     /// What the navigation shows each person.
     pub navs: Arc<Navs>,
+    /// Deliveries that wait for the commit they share.
+    pub arrivals: Together<crate::hooks::queries_arrivals::Arrivals>,
     /// Sources whose deliveries came a moment ago.
     pub known_sources: Arc<crate::hooks::known::Known>,
     /// Who came in a moment ago.
@@ -58,6 +61,7 @@ impl App {
         let live = Arc::default();
         let lanes = Arc::new(Lanes::new(db.reader_count()));
         App {
+            arrivals: Together::new(db.clone()),
             db,
             clock,
             config: Arc::new(config),

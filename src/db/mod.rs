@@ -8,6 +8,7 @@
 
 pub mod backup;
 pub mod check;
+mod checkpoints;
 mod conn;
 pub mod counters;
 pub mod errors;
@@ -18,7 +19,7 @@ pub mod pool;
 #[expect(missing_docs, reason = "the columns are named by the words of the product; the migrations say the rest")]
 pub mod schema;
 pub mod tables;
-mod together;
+pub mod together;
 pub mod types;
 mod version;
 
@@ -30,11 +31,11 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use self::checkpoints::Checkpoints;
 pub use self::conn::Conn;
 use self::errors::Trouble;
 pub use self::errors::{DbError, OpenError};
 use self::pool::{Access, Ending, Manager};
-use self::together::Together;
 pub use self::version::Version;
 use self::version::Watch;
 
@@ -93,8 +94,8 @@ struct Inner {
     readers: r2d2::Pool<Manager>,
     writers: r2d2::Pool<Manager>,
     enqueued: Notify,
-    together: Together,
     watch: Watch,
+    checkpoints: Option<Checkpoints>,
     /// Reads under way: as many as there are connections, so that the others wait without a thread.
     reading: Arc<Semaphore>,
 }
@@ -131,8 +132,8 @@ impl Db {
             readers,
             writers,
             enqueued: Notify::new(),
-            together: Together::default(),
             watch: Watch::new(target)?,
+            checkpoints: Checkpoints::of(target)?,
         };
         Ok(Db { inner: Arc::new(inner) })
     }
@@ -219,6 +220,9 @@ impl Db {
     }
 
     fn committed(&self) {
+        if let Some(checkpoints) = &self.inner.checkpoints {
+            checkpoints.written();
+        }
         if ENQUEUED.with(Cell::take) {
             self.inner.enqueued.notify_one();
         }

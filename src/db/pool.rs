@@ -113,9 +113,11 @@ pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
 }
 
 /// How a connection to a SQLite file is set up. Its cache is small: eight connections share the system's.
+/// Who writes copies the log itself only when it has grown to 16,000 pages: see `checkpoints`.
 /// `synchronous = FULL` makes an acknowledged write survive a power loss, not only a crash of this process.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-    PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;";
+    PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;
+    PRAGMA wal_autocheckpoint = 16000;";
 /// How long a file that several open for the first time is tried again.
 const OPENING: Duration = Duration::from_secs(10);
 

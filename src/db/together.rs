@@ -1,13 +1,14 @@
 //! One commit for the work of many requests.
 //!
-//! A commit that survives a power loss waits for the disk, however little it carries. Where many small writes come at
-//! once ([`Db::write_together`]: deliveries of hooks), those that arrive while a commit is under way go into the next
-//! one together. When one of them fails, nothing of that transaction is kept and each is done alone, so that it takes
-//! nothing of the others with it; none is told that it succeeded before the commit that carries it has.
+//! A commit that survives a power loss waits for the disk, however little it carries. Where many small writes of one
+//! kind come at once (deliveries of hooks), those that arrive while a commit is under way go into the next one together,
+//! and are done together, with one statement for all of them where the database can. When one of them fails, nothing of
+//! that transaction is kept and each is done alone, so that it takes nothing of the others with it; none is told that it
+//! succeeded before the commit that carries it has.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use diesel::connection::SimpleConnection;
@@ -15,150 +16,145 @@ use tokio::sync::oneshot;
 
 use super::pool::Ending;
 use super::{Conn, Db, DbError, ENQUEUED, PATIENCE, begin_write, begun, errors};
+use crate::error::Error;
 
 /// Most pieces of work in one commit: others wait for the writer too.
 const COMMIT_LIMIT: usize = 128;
 
-/// One request's work, with the place where its outcome is awaited.
-trait Errand: Send {
-    /// Does the work, and says whether it went well. May be done more than once.
-    fn run(&mut self, c: &mut Conn) -> bool;
-    /// Does it in a transaction of its own, and tells.
-    fn run_alone(self: Box<Self>, db: &Db);
-    /// Tells the outcome of the last run.
-    fn tell(self: Box<Self>);
-    /// Tells that the work could not be kept.
-    fn tell_failure(self: Box<Self>, error: DbError);
+/// One request's piece of small work of which much comes at once.
+pub trait Piece: Send + Sync + 'static {
+    /// What it came to.
+    type Outcome: Send;
+
+    /// Does pieces of it beside one another, in the caller's transaction, and tells what each came to, in their order.
+    ///
+    /// May be done more than once: it must do nothing but database work, and wait for nobody. That it fails should be
+    /// rare, for each of them is then done again, alone.
+    ///
+    /// # Errors
+    /// What one of them failed with.
+    fn run(c: &mut Conn, pieces: &[&Self]) -> Result<Vec<Self::Outcome>, Error>;
 }
 
-struct Piece<T, E, F> {
-    work: F,
-    outcome: Option<Result<T, E>>,
+/// A piece, with the place where its outcome is awaited.
+struct Waiting<P: Piece> {
+    piece: P,
     // Whoever waits may have gone; the work is done all the same.
-    answer: oneshot::Sender<Result<T, E>>,
+    answer: oneshot::Sender<Result<P::Outcome, Error>>,
 }
 
-impl<T, E, F> Errand for Piece<T, E, F>
-where
-    T: Send,
-    E: From<DbError> + Send,
-    F: FnMut(&mut Conn) -> Result<T, E> + Send,
-{
-    fn run(&mut self, c: &mut Conn) -> bool {
-        let outcome = (self.work)(c);
-        let went_well = outcome.is_ok();
-        self.outcome = Some(outcome);
-        went_well
-    }
-
-    fn run_alone(mut self: Box<Self>, db: &Db) {
-        let outcome = db.write_blocking(|c| (self.work)(c));
+impl<P: Piece> Waiting<P> {
+    fn tell(self, outcome: Result<P::Outcome, Error>) {
         let _ = self.answer.send(outcome);
     }
-
-    fn tell(self: Box<Self>) {
-        let outcome = self.outcome.unwrap_or_else(|| Err(DbError::Stopped("it was never begun".to_owned()).into()));
-        let _ = self.answer.send(outcome);
-    }
-
-    fn tell_failure(self: Box<Self>, error: DbError) {
-        let _ = self.answer.send(Err(error.into()));
-    }
 }
 
-/// Work that waits for its commit.
-#[derive(Default)]
-pub(super) struct Together {
-    queue: Mutex<Queue>,
+/// Where pieces of one kind wait for the commit that they share. Cheap to clone.
+pub struct Together<P: Piece> {
+    db: Db,
+    queue: Arc<Mutex<Queue<P>>>,
 }
 
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Box<dyn Errand>>,
+struct Queue<P: Piece> {
+    waiting: VecDeque<Waiting<P>>,
     /// Whether a thread is at it.
     is_attended: bool,
 }
 
-impl Together {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+impl<P: Piece> Clone for Together<P> {
+    fn clone(&self) -> Self {
+        Together { db: self.db.clone(), queue: self.queue.clone() }
+    }
+}
+
+impl<P: Piece> Together<P> {
+    /// A place where nothing waits.
+    pub fn new(db: Db) -> Self {
+        let queue = Queue { waiting: VecDeque::new(), is_attended: false };
+        Together { db, queue: Arc::new(Mutex::new(queue)) }
+    }
+
+    /// Does the piece in a transaction that it may share with others.
+    ///
+    /// # Errors
+    /// What it failed with when it was done alone; as [`Db::write`].
+    pub async fn run(&self, piece: P) -> Result<P::Outcome, Error> {
+        let (answer, outcome) = oneshot::channel();
+        let is_attended = {
+            let mut queue = self.queue();
+            queue.waiting.push_back(Waiting { piece, answer });
+            std::mem::replace(&mut queue.is_attended, true)
+        };
+        if !is_attended {
+            let this = self.clone();
+            tokio::task::spawn_blocking(move || this.attend());
+        }
+        outcome.await.unwrap_or_else(|_| Err(DbError::Stopped("the work panicked".to_owned()).into()))
+    }
+
+    /// Whether something is waiting for its commit at this moment.
+    pub fn is_crowded(&self) -> bool {
+        self.queue().is_attended
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue<P>> {
         // Nothing is done under the lock that could leave it half done.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next pieces of work, or none and the thread may go.
-    fn next(&self) -> Vec<Box<dyn Errand>> {
+    fn next(&self) -> Vec<Waiting<P>> {
         let mut queue = self.queue();
         let count = queue.waiting.len().min(COMMIT_LIMIT);
         queue.is_attended = count > 0;
         queue.waiting.drain(..count).collect()
     }
-}
-
-impl Db {
-    /// [`Db::write`] for small work of which much comes at once: several pieces share a commit.
-    ///
-    /// `work` may run more than once, and beside other work in one transaction: it must do nothing but database work,
-    /// and wait for nobody. That it fails should be rare, for those beside it are then done again, too.
-    ///
-    /// # Errors
-    /// As [`Db::write`].
-    pub async fn write_together<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-        F: FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
-    {
-        let (answer, outcome) = oneshot::channel();
-        let is_attended = {
-            let mut queue = self.inner.together.queue();
-            queue.waiting.push_back(Box::new(Piece { work, outcome: None, answer }));
-            std::mem::replace(&mut queue.is_attended, true)
-        };
-        if !is_attended {
-            let db = self.clone();
-            tokio::task::spawn_blocking(move || db.attend());
-        }
-        outcome.await.unwrap_or_else(|_| Err(DbError::Stopped("the work panicked".to_owned()).into()))
-    }
-
-    /// Whether work that came in is waiting for its commit at this moment ([`Db::write_together`]).
-    pub fn is_crowded(&self) -> bool {
-        self.inner.together.queue().is_attended
-    }
 
     /// Works the queue off, a commit at a time.
     fn attend(&self) {
         loop {
-            let errands = self.inner.together.next();
-            if errands.is_empty() {
+            let waiting = self.next();
+            if waiting.is_empty() {
                 return;
             }
             // Work that panics is told to those who shared its transaction, and the others' goes on.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.commit_together(errands)));
+            let _ = catch_unwind(AssertUnwindSafe(|| self.commit_together(waiting)));
         }
     }
 
-    fn commit_together(&self, mut errands: Vec<Box<dyn Errand>>) {
-        if errands.len() > 1 {
-            match self.in_one_transaction(&mut errands) {
-                Shared::Kept => return errands.into_iter().for_each(Errand::tell),
+    fn commit_together(&self, waiting: Vec<Waiting<P>>) {
+        if waiting.len() > 1 {
+            let pieces: Vec<&P> = waiting.iter().map(|waiting| &waiting.piece).collect();
+            match self.db.in_one_transaction(&pieces) {
+                Shared::Kept(outcomes) => {
+                    for (waiting, outcome) in waiting.into_iter().zip(outcomes) {
+                        waiting.tell(Ok(outcome));
+                    }
+                    return;
+                }
                 Shared::Lost(error) => {
                     let text = error.to_string();
-                    for errand in errands {
-                        errand.tell_failure(again(&error, &text));
+                    for waiting in waiting {
+                        waiting.tell(Err(again(&error, &text).into()));
                     }
                     return;
                 }
                 Shared::Apart => {}
             }
         }
-        for errand in errands {
-            errand.run_alone(self);
+        for waiting in waiting {
+            let outcome = self.db.write_blocking(|c| {
+                let outcome = P::run(c, &[&waiting.piece])?.pop();
+                outcome.ok_or_else(|| DbError::Stopped("it came to nothing".to_owned()).into())
+            });
+            waiting.tell(outcome);
         }
     }
+}
 
+impl Db {
     /// Does all of it in one transaction, or nothing.
-    fn in_one_transaction(&self, errands: &mut [Box<dyn Errand>]) -> Shared {
+    fn in_one_transaction<P: Piece>(&self, pieces: &[&P]) -> Shared<P::Outcome> {
         ENQUEUED.with(|flag| flag.set(false));
         errors::forget_trouble();
         let mut slot = match begun(&self.inner.writers, Instant::now() + PATIENCE, begin_write) {
@@ -167,14 +163,13 @@ impl Db {
         };
         // Work that panics leaves the transaction open: the pool throws such a connection away.
         slot.broken = true;
-        let c = &mut slot.conn;
-        let is_whole = errands.iter_mut().all(|errand| errand.run(c));
+        let outcomes = P::run(&mut slot.conn, pieces).ok().filter(|outcomes| outcomes.len() == pieces.len());
         slot.broken = false;
         let trouble = errors::trouble();
-        if !is_whole || trouble.is_some() {
+        let Some(outcomes) = outcomes.filter(|_| trouble.is_none()) else {
             slot.roll_back(trouble);
             return Shared::Apart;
-        }
+        };
         if let Err(error) = slot.conn.batch_execute("COMMIT") {
             let error = DbError::from(error);
             // Where the connection is gone, it is not known whether it was kept, so that it must not be done again.
@@ -185,14 +180,14 @@ impl Db {
         }
         drop(slot);
         self.committed();
-        Shared::Kept
+        Shared::Kept(outcomes)
     }
 }
 
 /// How a shared transaction ended.
-enum Shared {
-    /// Committed; each piece knows its outcome.
-    Kept,
+enum Shared<T> {
+    /// Committed, with what each piece came to.
+    Kept(Vec<T>),
     /// There was no transaction to be had, or its commit failed.
     Lost(DbError),
     /// Nothing was kept: each is tried alone.

@@ -3,7 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use diesel::connection::SimpleConnection;
+use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 use tokio::sync::watch;
@@ -33,14 +35,22 @@ struct FileVersion {
     data_version: i64,
 }
 
-#[derive(QueryableByName)]
-struct ServerVersion {
-    #[diesel(sql_type = Text)]
-    snapshot: String,
+/// What PostgreSQL is asked: a statement that a connection prepares once, which `sql_query` does each time.
+#[derive(QueryId)]
+struct AskServer;
+
+impl Query for AskServer {
+    type SqlType = Text;
 }
 
-const SERVER_VERSION: &str =
-    "SELECT pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text AS snapshot";
+impl RunQueryDsl<PgConnection> for AskServer {}
+
+impl QueryFragment<Pg> for AskServer {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text");
+        Ok(())
+    }
+}
 
 /// Looks for changes.
 pub(super) enum Watch {
@@ -146,13 +156,13 @@ impl Db {
     }
 
     async fn version_of_server(&self) -> Option<Version> {
-        let found: Result<ServerVersion, Error> = self
+        let found: Result<Option<String>, Error> = self
             .look(|c| match c {
-                Conn::Sqlite(c) => Ok(diesel::sql_query("SELECT '' AS snapshot").get_result(c)?),
-                Conn::Postgres(c) => Ok(diesel::sql_query(SERVER_VERSION).get_result(c)?),
+                Conn::Sqlite(_) => Ok(None),
+                Conn::Postgres(c) => Ok(Some(AskServer.get_result(c)?)),
             })
             .await;
-        found.ok().map(|found| Version(Kind::Server(found.snapshot)))
+        found.ok().flatten().map(|snapshot| Version(Kind::Server(snapshot)))
     }
 }
 

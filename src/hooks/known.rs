@@ -2,7 +2,7 @@
 //!
 //! What is kept here may be out of date: it decides nothing alone. A delivery that fits no kept source is held against
 //! the database, and the transaction that stores one looks whether its source still stands as it was
-//! ([`super::queries::store_all`]).
+//! ([`super::queries_arrivals`]).
 
 use std::sync::Arc;
 

@@ -17,6 +17,7 @@ pub mod pages;
 pub mod pages_deliveries;
 pub mod proof;
 pub mod queries;
+pub mod queries_arrivals;
 pub mod queries_deliveries;
 pub mod queries_sizes;
 pub mod reading;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::jobs::READ_DELIVERY;
-use super::model::{Delivery, Envelope, Headers, Sender, Source, Verdict};
+use super::model::{Delivery, Headers, Sender, Source, Verdict};
 use super::model_reading::Reading;
 use crate::auth::actor::Actor;
 use crate::auth::audit::{self, Change};
@@ -163,70 +163,6 @@ pub fn switch(
     };
     audit::record(c, actor, now, &change)?;
     by_slug(c, slug)
-}
-
-/// A delivery as it came.
-#[derive(Clone, Debug)]
-pub struct Arrival {
-    /// Its event and id.
-    pub envelope: Envelope,
-    /// Its headers, still with their secrets; they are masked before they are stored.
-    pub headers: Headers,
-    /// The raw bytes.
-    pub body: Vec<u8>,
-}
-
-/// What became of deliveries that came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
-    /// They are here, and this many are new.
-    New(usize),
-    /// The source is not as it was when they were held against it; nothing is stored.
-    Changed,
-}
-
-/// Stores deliveries that proved to come from `source`, if it still stands as it did then.
-///
-/// # Errors
-/// The database's.
-pub fn store_all(c: &mut Conn, source: &Source, arrivals: &[Arrival], now: Moment) -> Result<Stored, Error> {
-    let current: Option<Source> = sources::table.find(source.id).select(Source::as_select()).first(c).optional()?;
-    let Some(current) = current.filter(|current| current.has_door_of(source)) else { return Ok(Stored::Changed) };
-    let mut new_count = 0;
-    for arrival in arrivals {
-        new_count += usize::from(store(c, &current, arrival, now)?);
-    }
-    Ok(Stored::New(new_count))
-}
-
-/// Stores a delivery once for all, with the job that reads it. Says whether it is new.
-fn store(c: &mut Conn, source: &Source, arrival: &Arrival, now: Moment) -> Result<bool, Error> {
-    let headers = serde_json::to_string(&arrival.headers.masked()).map_err(|error| Error::Fault(error.to_string()))?;
-    let row = (
-        deliveries::source_id.eq(source.id),
-        deliveries::delivery_key.eq(&arrival.envelope.delivery_key),
-        deliveries::event.eq(&arrival.envelope.event),
-        deliveries::headers.eq(&headers),
-        deliveries::body.eq(&arrival.body),
-        deliveries::verdict.eq(Verdict::Waiting),
-        deliveries::reason.eq(""),
-        deliveries::received_at.eq(now),
-        deliveries::sender.eq(source.sender),
-    );
-    // The unique key decides between doubles, also when they come at once.
-    let insert = diesel::insert_into(deliveries::table).values(row).on_conflict_do_nothing().returning(deliveries::id);
-    let added: Option<i64> = match c {
-        Conn::Sqlite(c) => insert.get_result(c).optional()?,
-        Conn::Postgres(c) => insert.get_result(c).optional()?,
-    };
-    let Some(delivery_id) = added else { return Ok(false) };
-    if source.first_delivery_at.is_none() {
-        diesel::update(sources::table.find(source.id).filter(sources::first_delivery_at.is_null()))
-            .set(sources::first_delivery_at.eq(now))
-            .execute(c)?;
-    }
-    jobs::queries::enqueue(c, READ_DELIVERY, &ToRead { delivery_id, how: How::Arrived }, now)?;
-    Ok(true)
 }
 
 /// A delivery with everything that is stored of it.

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::known;
 use super::model::{Envelope, Headers, Sender, Source};
 use super::proof::{Knock, is_same};
-use super::queries::{self, Arrival, Stored};
+use super::queries;
+use super::queries_arrivals::{Arrival, Arrivals, Stored};
 use super::reading::{self, Said};
 use super::senders::{honeybadger, pagerduty_changes};
 use crate::app::App;
@@ -60,17 +61,14 @@ pub async fn receive(
         Some(source) => source,
         None => proven(&app, address, knock).await?,
     };
-    let arrivals = match batch(&headers, &bytes)? {
-        Some(events) => events
-            .into_iter()
-            .map(|(headers, body)| Arrival { envelope: source.sender.envelope(&headers, &body), headers, body })
-            .collect(),
-        None => {
-            let envelope = source.sender.envelope(&headers, &bytes);
-            vec![Arrival { envelope, headers: headers.clone(), body: bytes.to_vec() }]
+    let arrival =
+        |headers: &Headers, body: Vec<u8>| Arrival::new(source.sender.envelope(headers, &body), headers, body);
+    let arrivals: Arc<[Arrival]> = match batch(&headers, &bytes)? {
+        Some(events) => {
+            events.into_iter().map(|(headers, body)| arrival(&headers, body)).collect::<Result<_, Error>>()?
         }
+        None => Arc::new([arrival(&headers, bytes.to_vec())?]),
     };
-    let arrivals: Arc<[Arrival]> = arrivals.into();
     let new_count = match store(&app, source, arrivals.clone()).await? {
         Stored::New(count) => count,
         // It was changed since it was kept: the delivery has to prove itself again.
@@ -103,9 +101,8 @@ async fn proven(app: &App, address: known::Address<'_>, knock: Knock<'_>) -> Res
 }
 
 /// Stores what came, all or nothing. Deliveries that come at once share a commit.
-async fn store(app: &App, source: Arc<Source>, arrivals: Arc<[Arrival]>) -> Result<Stored, Error> {
-    let now = app.clock.now();
-    app.db.write_together(move |c| queries::store_all(c, &source, &arrivals, now)).await
+async fn store(app: &App, source: Arc<Source>, deliveries: Arc<[Arrival]>) -> Result<Stored, Error> {
+    app.arrivals.run(Arrivals { source, deliveries, now: app.clock.now() }).await
 }
 
 fn is_changing() -> Error {
@@ -170,9 +167,9 @@ async fn by_key(app: &App, key: Option<String>) -> Result<Source, Error> {
     Ok(source)
 }
 
-fn spoken(event: &str, sender: Sender, headers: Headers, body: &[u8]) -> Arrival {
-    let envelope = Envelope { event: event.to_owned(), ..sender.envelope(&headers, body) };
-    Arrival { envelope, headers, body: body.to_vec() }
+fn spoken(event: &str, sender: Sender, headers: &Headers, body: &[u8]) -> Result<Arrival, Error> {
+    let envelope = Envelope { event: event.to_owned(), ..sender.envelope(headers, body) };
+    Arrival::new(envelope, headers, body.to_vec())
 }
 
 /// `POST /v2/change/enqueue`: PagerDuty's change events. The routing key is a source's secret.
@@ -197,7 +194,7 @@ pub async fn enqueue_change(
             "errors": ["'payload.summary' is missing or blank"],
         })));
     }
-    let arrival = spoken(pagerduty_changes::EVENT, Sender::PagerDutyChanges, headers, &bytes);
+    let arrival = spoken(pagerduty_changes::EVENT, Sender::PagerDutyChanges, &headers, &bytes)?;
     store_now(&app, source, arrival).await?;
     Ok(HttpResponse::Accepted().json(json!({"status": "success", "message": "Change event processed"})))
 }
@@ -223,12 +220,10 @@ pub async fn deploy_as_honeybadger(
         .or_else(|| Said(&reading::parse(&bytes).ok()?).line("/api_key"))
         .or_else(|| in_form(&bytes));
     let source = by_key(&app, key).await?;
-    let arrival = spoken(honeybadger::EVENT, Sender::Honeybadger, headers, &bytes);
-    if let super::model_reading::Reading::Nothing(why) =
-        source.sender.read(honeybadger::EVENT, &arrival.headers, &arrival.body)
-    {
+    if let super::model_reading::Reading::Nothing(why) = source.sender.read(honeybadger::EVENT, &headers, &bytes) {
         return Err(Error::field("deploy", why));
     }
+    let arrival = spoken(honeybadger::EVENT, Sender::Honeybadger, &headers, &bytes)?;
     store_now(&app, source, arrival).await?;
     Ok(HttpResponse::Created().json(json!({"status": "OK"})))
 }

@@ -1,6 +1,9 @@
 //! The queue's SQL.
 
+use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Text};
 use serde::Serialize;
 
 use super::model::{Job, LEASE_S, MAX_ATTEMPTS, Schedule, delay_s};
@@ -41,6 +44,60 @@ pub fn enqueue_at(
         .execute(c)?;
     mark_enqueued();
     Ok(())
+}
+
+/// Puts jobs of one kind into the queue: each payload with the moment from which it may be begun, which is now.
+///
+/// # Errors
+/// The database's.
+pub fn enqueue_all(c: &mut Conn, kind: &str, jobs: &[(impl Serialize, Moment)]) -> Result<(), Error> {
+    match c {
+        Conn::Sqlite(_) => {
+            for (payload, now) in jobs {
+                enqueue(c, kind, payload, *now)?;
+            }
+        }
+        Conn::Postgres(_) if jobs.is_empty() => {}
+        Conn::Postgres(c) => {
+            let payloads = jobs.iter().map(|(payload, _)| text_of(payload)).collect::<Result<Vec<_>, Error>>()?;
+            let moments: Vec<Moment> = jobs.iter().map(|(_, now)| *now).collect();
+            InsertAll { kind, payloads, moments }.execute(c)?;
+            mark_enqueued();
+        }
+    }
+    Ok(())
+}
+
+/// One statement for all jobs on PostgreSQL; however many they are, a connection prepares it once.
+struct InsertAll<'a> {
+    kind: &'a str,
+    payloads: Vec<String>,
+    moments: Vec<Moment>,
+}
+
+impl QueryId for InsertAll<'_> {
+    type QueryId = InsertAll<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<PgConnection> for InsertAll<'_> {}
+
+impl QueryFragment<Pg> for InsertAll<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO jobs (kind, payload, run_at, created_at, attempts, max_attempts)
+             SELECT ",
+        );
+        out.push_bind_param::<Text, _>(self.kind)?;
+        out.push_sql(", payload, moment, moment, 0, ");
+        out.push_bind_param::<BigInt, _>(&MAX_ATTEMPTS)?;
+        out.push_sql(" FROM unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.payloads)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.moments)?;
+        out.push_sql(") AS new (payload, moment)");
+        Ok(())
+    }
 }
 
 /// Puts a job into the queue unless one with this `key` is there; that one then runs at `run_at` if it would have

@@ -78,7 +78,7 @@ pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) 
                         }
                     }
                 }
-                if app.db.is_crowded() {
+                if app.arrivals.is_crowded() {
                     tokio::time::sleep(GIVE_WAY).await;
                 }
                 continue;

@@ -27,8 +27,9 @@ const CANDIDATES: i64 = 60;
 const READ_WHOLE: usize = 40;
 /// Most readers that are named.
 const READER_LIMIT: i64 = 50;
-/// What SQLite's index of titles has for incidents (see the migration `search_facets`).
-const INCIDENTS: &str = "\"\u{E002}kincident\"";
+/// The word that the index of titles has for incidents (see the migration `search_facets`); SQLite's has a mark in front
+/// that no text has.
+const INCIDENTS: &str = "kincident";
 /// How many years an anniversary looks back.
 const YEARS: i32 = 10;
 
@@ -141,21 +142,46 @@ struct Found {
 /// Ids of the newest incidents with a word in their title, as the index of search knows them.
 fn newest_with(c: &mut Conn, word: &str) -> Result<Vec<i64>, Error> {
     let limit = CANDIDATES / 3;
-    let found: Vec<Found> = match c {
-        Conn::Sqlite(c) => diesel::sql_query(format!(
-            "SELECT d.thing_id FROM search_index_titles x CROSS JOIN search_documents d ON d.id = x.rowid
-             WHERE search_index_titles MATCH ? ORDER BY x.rowid DESC LIMIT {limit}"
-        ))
-        .bind::<Text, _>(format!("\"{word}\" AND {INCIDENTS}"))
-        .load(c)?,
-        Conn::Postgres(c) => diesel::sql_query(format!(
-            "SELECT d.thing_id FROM search_documents d
-             WHERE d.title_words @@ search_phrase($1, false) AND d.kind = 'incident' ORDER BY d.id DESC LIMIT {limit}"
-        ))
-        .bind::<Text, _>(word)
-        .load(c)?,
+    match c {
+        Conn::Sqlite(c) => {
+            let sql = format!(
+                "SELECT d.thing_id FROM search_index_titles x CROSS JOIN search_documents d ON d.id = x.rowid
+                 WHERE search_index_titles MATCH ? ORDER BY x.rowid DESC LIMIT {limit}"
+            );
+            let found: Vec<Found> =
+                diesel::sql_query(sql).bind::<Text, _>(format!("\"{word}\" AND \"\u{E002}{INCIDENTS}\"")).load(c)?;
+            Ok(found.into_iter().map(|found| found.thing_id).collect())
+        }
+        Conn::Postgres(c) => newest_on_postgres(c, word, limit),
+    }
+}
+
+/// PostgreSQL's index of words has no order: of a word that many titles have it would read all of them for the newest.
+/// So the newest titles are looked through for as long as they hold enough.
+fn newest_on_postgres(c: &mut PgConnection, word: &str, limit: i64) -> Result<Vec<i64>, Error> {
+    let mut ask = |from: String| -> Result<Vec<i64>, Error> {
+        let sql = format!("SELECT d.thing_id FROM ({from}) d ORDER BY d.id DESC LIMIT {limit}");
+        let found: Vec<Found> = diesel::sql_query(sql).bind::<Text, _>(word).load(c)?;
+        Ok(found.into_iter().map(|found| found.thing_id).collect())
     };
-    Ok(found.into_iter().map(|found| found.thing_id).collect())
+    for newest in [1_000, 10_000] {
+        let found = ask(format!(
+            "SELECT d.* FROM (
+                 SELECT d.* FROM search_documents d WHERE d.kind = 'incident' ORDER BY d.id DESC LIMIT {newest}
+             ) d WHERE d.title_words @@ search_phrase($1, false)"
+        ))?;
+        if found.len() as i64 == limit {
+            return Ok(found);
+        }
+        if (found.len() as i64) * 10 < limit {
+            break;
+        }
+    }
+    // OFFSET 0: whatever the limit, along the index of words.
+    ask(format!(
+        "SELECT d.* FROM search_documents d
+         WHERE d.title_words @@ (search_phrase($1, false) && '{INCIDENTS}'::tsquery) OFFSET 0"
+    ))
 }
 
 /// Sets the reader's own mark; again, it stays as it is.

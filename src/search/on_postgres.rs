@@ -16,7 +16,7 @@ use crate::db::listed;
 use crate::error::Error;
 
 /// So many documents are weighed.
-const FEW: usize = 100;
+const FEW: usize = 50;
 
 /// So many of the newest documents are looked at first, ...
 const NEWEST: usize = 1_000;

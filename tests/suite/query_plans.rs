@@ -135,6 +135,11 @@ const ALLOWED: &[(&str, &[On], &str)] = &[
         &[On::Postgres],
         "what one person was asked to review and has not answered; PostgreSQL does not see the order after IS NULL",
     ),
+    (
+        "SELECT COUNT(*) FROM jobs WHERE (jobs.dead_at IS NULL)",
+        &[On::Sqlite],
+        "how long the queue is, counted in its index: a figure of the metrics that has to be exact",
+    ),
     ("bm25(search_index", &[On::Sqlite], "the best of what holds the words; what too many hold is not weighed"),
     ("@@ (search_phrase(", &[On::Postgres], "PostgreSQL's index of words has no order; where many hold them, it walks"),
 ];
@@ -741,10 +746,11 @@ fn faults_without(app: &TestApp, heard: &BTreeSet<String>, index: Option<&str>) 
 
 async fn every_statement_is_served_by_an_index(app: TestApp) {
     debrief::demo::welcome(&app.app.db, 7, app.now()).unwrap();
-    app.work_queue().await;
     overhear();
     // Connections that are opened from here on are overheard.
     let app = app.second_node();
+    IS_LISTENING.store(true, Ordering::SeqCst);
+    app.work_queue().await;
     open_everything(&app).await;
     let heard: BTreeSet<String> = HEARD.lock().unwrap().iter().map(|sql| folded(sql)).collect();
     assert!(heard.len() > 250, "only {} statements were heard", heard.len());
