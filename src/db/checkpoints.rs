@@ -13,7 +13,7 @@ use super::pool::{self, Access};
 use super::{Conn, OpenError, Target};
 
 /// How long the log gathers what is written before it is copied: a page that is written again and again is copied once.
-const GATHERING: Duration = Duration::from_millis(200);
+const GATHERING: Duration = Duration::from_millis(100);
 
 /// Copies the log for as long as it stands.
 pub(super) struct Checkpoints {
@@ -58,8 +58,7 @@ impl Drop for Checkpoints {
 /// Returns when nobody can write any more.
 fn copy_whenever(writes: &Receiver<()>, c: &mut Conn) {
     while writes.recv().is_ok() {
-        let until = Instant::now()
-            + std::env::var("GATHER").ok().and_then(|v| v.parse().ok()).map_or(GATHERING, Duration::from_millis);
+        let until = Instant::now() + GATHERING;
         loop {
             match writes.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(()) => {}

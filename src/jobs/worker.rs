@@ -23,9 +23,11 @@ const EXTEND_EVERY: Duration = Duration::from_secs(LEASE_S as u64 / 3);
 /// How often that is done at most: a job that hangs is given to another worker in the end.
 const EXTEND_LIMIT: u32 = 30;
 
-/// How long the queue waits between two jobs while what comes in is waiting for its commit. Whoever sends wants an
-/// answer now; what becomes of it may come a little later, and is caught up with when the storm is over.
+/// How long the queue waits between two jobs while what comes in is waiting for its commit, and how often it does so
+/// before the next job has its turn all the same. Whoever sends wants an answer now; what becomes of it may come a
+/// little later, and is caught up with when the storm is over.
 const GIVE_WAY: Duration = Duration::from_millis(10);
+const GIVE_WAY_LIMIT: usize = 10;
 
 /// What a kind of job does, inside the transaction that also ends it.
 pub type Handler = fn(&mut Conn, &Job, Moment) -> Result<(), Error>;
@@ -78,9 +80,7 @@ pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) 
                         }
                     }
                 }
-                if app.arrivals.is_crowded() {
-                    tokio::time::sleep(GIVE_WAY).await;
-                }
+                give_way(&app).await;
                 continue;
             }
             Ok(None) => {
@@ -98,6 +98,15 @@ pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) 
         }
     }
     while outside.join_next().await.is_some() {}
+}
+
+async fn give_way(app: &App) {
+    for _ in 0..GIVE_WAY_LIMIT {
+        if !app.arrivals.is_crowded() {
+            return;
+        }
+        tokio::time::sleep(GIVE_WAY).await;
+    }
 }
 
 /// Puts the jobs into the queue whose time has come. Says how many.

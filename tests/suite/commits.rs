@@ -1,13 +1,16 @@
 //! Many small writes in one commit: each as if it were alone.
 
-use debrief::db::Conn;
+use std::time::{Duration, Instant};
+
 use debrief::db::schema::settings;
 use debrief::db::together::{Piece, Together};
+use debrief::db::{Conn, Target};
 use debrief::error::Error;
 use diesel::prelude::*;
 use futures_util::future::join_all;
 
 use crate::both;
+use crate::support::{TestApp, on_sqlite};
 
 /// Keeps a setting, if its number lets it.
 struct Numbered(usize);
@@ -78,3 +81,32 @@ both!(
         assert_eq!(kept, ["piece 0"]);
     }
 );
+
+/// The file without its log, as it is now.
+fn is_in_the_file(app: &TestApp, name: &str) -> bool {
+    let Target::Sqlite(path) = app.app.db.target() else { panic!("this is about SQLite") };
+    let copy = path.with_extension("without-log");
+    std::fs::copy(path, &copy).unwrap();
+    let Ok(mut c) = diesel::SqliteConnection::establish(&copy.display().to_string()) else { return false };
+    // A copy that was taken while the log was being copied may be anything.
+    settings::table.find(name).select(settings::value).first::<String>(&mut c).is_ok()
+}
+
+#[test]
+fn what_the_log_holds_comes_into_the_file_beside_the_writer() {
+    on_sqlite(async |app: TestApp| {
+        let since = Instant::now();
+        for number in 0..3 {
+            let name = format!("setting {number}");
+            app.write(|c| {
+                let row = (settings::name.eq(&name), settings::value.eq("kept"));
+                diesel::insert_into(settings::table).values(row).execute(c)?;
+                Ok(())
+            });
+            while !is_in_the_file(&app, &name) {
+                assert!(since.elapsed() < Duration::from_secs(60), "{name} is still in the log alone");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+    });
+}
