@@ -1,5 +1,6 @@
 //! What arrives, stored once for all with the job that reads it; what arrives at once is stored together.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -65,9 +66,9 @@ impl Piece for Arrivals {
     fn run(c: &mut Conn, pieces: &[&Self]) -> Result<Vec<Stored>, Error> {
         let mut current: BTreeMap<i64, Option<Source>> = BTreeMap::new();
         for piece in pieces {
-            if !current.contains_key(&piece.source.id) {
-                let found = sources::table.find(piece.source.id).select(Source::as_select()).first(c).optional()?;
-                current.insert(piece.source.id, found);
+            let id = piece.source.id;
+            if let Entry::Vacant(place) = current.entry(id) {
+                place.insert(sources::table.find(id).select(Source::as_select()).first(c).optional()?);
             }
         }
         let mut outcomes = Vec::with_capacity(pieces.len());
