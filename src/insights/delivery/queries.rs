@@ -6,7 +6,7 @@ use super::model::{Rows, Shipped, Verdict};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{deploy_marks, deploy_people, deploys, incident_deploys, incidents};
-use crate::deploys::model::{DEFAULT_ENVIRONMENT, Deploy, DeployKind, EnvironmentTier, Part};
+use crate::deploys::model::{DEFAULT_ENVIRONMENT, DeployKind, EnvironmentTier, Part};
 use crate::error::Error;
 use crate::links::model::Relation;
 
@@ -14,6 +14,8 @@ use crate::links::model::Relation;
 pub const WINDOW: i64 = 4_000;
 /// So many of a service's last deploys are looked at to find where it is in production.
 const RECENT: i64 = 50;
+/// Of those, so many at first.
+const FIRST: i64 = 5;
 
 /// What counts as a deploy here.
 const COUNTED: [DeployKind; 2] = [DeployKind::Deploy, DeployKind::Rollback];
@@ -23,14 +25,22 @@ const COUNTED: [DeployKind; 2] = [DeployKind::Deploy, DeployKind::Rollback];
 /// # Errors
 /// The database's.
 pub fn production_of(c: &mut Conn, service_id: i64) -> Result<String, Error> {
-    let recent: Vec<Deploy> = deploys::table
-        .filter(deploys::service_id.eq(service_id))
-        .order((deploys::happened_at.desc(), deploys::id.desc()))
-        .limit(RECENT)
-        .select(Deploy::as_select())
-        .load(c)?;
-    let found = recent.into_iter().find(|deploy| deploy.tier() == EnvironmentTier::Production);
-    Ok(found.map_or_else(|| DEFAULT_ENVIRONMENT.to_owned(), |deploy| deploy.environment))
+    // Nearly always it is among the first few.
+    for limit in [FIRST, RECENT] {
+        let recent: Vec<(String, Option<EnvironmentTier>)> = deploys::table
+            .filter(deploys::service_id.eq(service_id))
+            .order((deploys::happened_at.desc(), deploys::id.desc()))
+            .limit(limit)
+            .select((deploys::environment, deploys::environment_tier))
+            .load(c)?;
+        let is_production = |(name, said): &(String, Option<EnvironmentTier>)| {
+            said.unwrap_or_else(|| EnvironmentTier::of_name(name)) == EnvironmentTier::Production
+        };
+        if let Some((environment, _)) = recent.into_iter().find(is_production) {
+            return Ok(environment);
+        }
+    }
+    Ok(DEFAULT_ENVIRONMENT.to_owned())
 }
 
 /// The rows of one service and environment from `from` to `to`.
