@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
@@ -20,6 +20,10 @@ use crate::error::Error;
 
 /// Most pieces of work in one commit: others wait for the writer too.
 const COMMIT_LIMIT: usize = 128;
+/// So many in one commit are a crowd: a few come together by chance.
+const CROWD: usize = 4;
+/// How long a crowd is thought to be there after it was seen.
+const CROWD_LASTS: Duration = Duration::from_millis(50);
 
 /// One request's piece of small work of which much comes at once.
 pub trait Piece: Send + Sync + 'static {
@@ -59,6 +63,8 @@ struct Queue<P: Piece> {
     waiting: VecDeque<Waiting<P>>,
     /// Whether a thread is at it.
     is_attended: bool,
+    /// When so many shared a commit that there is a crowd.
+    crowded_at: Option<Instant>,
 }
 
 impl<P: Piece> Clone for Together<P> {
@@ -70,7 +76,7 @@ impl<P: Piece> Clone for Together<P> {
 impl<P: Piece> Together<P> {
     /// A place where nothing waits.
     pub fn new(db: Db) -> Self {
-        let queue = Queue { waiting: VecDeque::new(), is_attended: false };
+        let queue = Queue { waiting: VecDeque::new(), is_attended: false, crowded_at: None };
         Together { db, queue: Arc::new(Mutex::new(queue)) }
     }
 
@@ -92,9 +98,9 @@ impl<P: Piece> Together<P> {
         outcome.await.unwrap_or_else(|_| Err(DbError::Stopped("the work panicked".to_owned()).into()))
     }
 
-    /// Whether something is waiting for its commit at this moment.
+    /// Whether much came at once just now, so that what can wait should.
     pub fn is_crowded(&self) -> bool {
-        self.queue().is_attended
+        self.queue().crowded_at.is_some_and(|at| at.elapsed() < CROWD_LASTS)
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue<P>> {
@@ -107,6 +113,9 @@ impl<P: Piece> Together<P> {
         let mut queue = self.queue();
         let count = queue.waiting.len().min(COMMIT_LIMIT);
         queue.is_attended = count > 0;
+        if count >= CROWD {
+            queue.crowded_at = Some(Instant::now());
+        }
         queue.waiting.drain(..count).collect()
     }
 

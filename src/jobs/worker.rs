@@ -23,9 +23,9 @@ const EXTEND_EVERY: Duration = Duration::from_secs(LEASE_S as u64 / 3);
 /// How often that is done at most: a job that hangs is given to another worker in the end.
 const EXTEND_LIMIT: u32 = 30;
 
-/// How long the queue waits between two jobs while what comes in is waiting for its commit, and how often it does so
-/// before the next job has its turn all the same. Whoever sends wants an answer now; what becomes of it may come a
-/// little later, and is caught up with when the storm is over.
+/// How long the queue waits between two jobs while deliveries come in a crowd, and how often it does so before the next
+/// job has its turn all the same. Whoever sends wants an answer now; what becomes of it may come a little later, and is
+/// caught up with when the storm is over.
 const GIVE_WAY: Duration = Duration::from_millis(10);
 const GIVE_WAY_LIMIT: usize = 10;
 

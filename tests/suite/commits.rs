@@ -72,6 +72,25 @@ both!(
 );
 
 both!(
+    async fn many_at_once_are_a_crowd_until_they_are_gone(app: TestApp) {
+        let together = Together::new(app.app.db.clone());
+        together.run(Numbered(0)).await.unwrap();
+        assert!(!together.is_crowded(), "one is no crowd");
+        // On a machine that is very busy a crowd may be over before anybody looks.
+        let since = Instant::now();
+        for round in 1.. {
+            join_all((0..64).map(|number| together.run(Numbered(round * 8_000 + number * 8)))).await;
+            if together.is_crowded() {
+                break;
+            }
+            assert!(since.elapsed() < Duration::from_secs(60), "no crowd was ever seen");
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(!together.is_crowded(), "nobody is there any more");
+    }
+);
+
+both!(
     async fn a_piece_that_panics_takes_nobody_with_it_for_good(app: TestApp) {
         let together = Together::new(app.app.db.clone());
         assert!(together.run(Numbered(PANICS)).await.is_err());
