@@ -117,6 +117,11 @@ text_enum! {
 }
 
 impl EnvironmentTier {
+    /// What an environment is for: as somebody said, else as its name says.
+    pub fn of(said: Option<Self>, name: &str) -> Self {
+        said.unwrap_or_else(|| Self::of_name(name))
+    }
+
     /// The tier that an environment's name speaks of: `prod-eu`, `checkout/staging`, `qa2`.
     pub fn of_name(name: &str) -> Self {
         let name = name.to_lowercase();
@@ -205,9 +210,9 @@ pub struct Deploy {
 }
 
 impl Deploy {
-    /// What its environment is for: as somebody said, else as its name says.
+    /// What its environment is for.
     pub fn tier(&self) -> EnvironmentTier {
-        self.environment_tier.unwrap_or_else(|| EnvironmentTier::of_name(&self.environment))
+        EnvironmentTier::of(self.environment_tier, &self.environment)
     }
 
     /// `DEP-12`

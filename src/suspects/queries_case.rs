@@ -82,7 +82,7 @@ struct Slim {
 
 impl Slim {
     fn is_off_stage(&self) -> bool {
-        is_off_stage(self.environment_tier.unwrap_or_else(|| EnvironmentTier::of_name(&self.environment)))
+        is_off_stage(EnvironmentTier::of(self.environment_tier, &self.environment))
     }
 }
 

@@ -34,7 +34,7 @@ pub fn production_of(c: &mut Conn, service_id: i64) -> Result<String, Error> {
             .select((deploys::environment, deploys::environment_tier))
             .load(c)?;
         let is_production = |(name, said): &(String, Option<EnvironmentTier>)| {
-            said.unwrap_or_else(|| EnvironmentTier::of_name(name)) == EnvironmentTier::Production
+            EnvironmentTier::of(*said, name) == EnvironmentTier::Production
         };
         if let Some((environment, _)) = recent.into_iter().find(is_production) {
             return Ok(environment);
