@@ -400,25 +400,29 @@ pub fn mount(config: &mut web::ServiceConfig) {
             paths.push(entry.path);
         }
     }
-    // They are tried one after the other, and a comparison costs far less than a pattern: paths without placeholders
-    // first, then those of one beginning together, the short ones first. Only paths of the same length can match the
-    // same address, and those keep their order.
+    // They are tried one after the other, and a comparison costs far less than a pattern: those of one beginning stand
+    // together, there the ones without placeholders first, then the short ones. Only paths of the same length can match
+    // the same address, and those keep their order.
     paths.sort_by_key(|path| (path.contains('{'), path.matches('/').count()));
     let mut rooms: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
     for path in paths {
         let beginning = beginning_of(path);
-        if !path.contains('{') || beginning.is_empty() {
-            config.service(resource(path, path));
-        } else if let Some((_, within)) = rooms.iter_mut().find(|(known, _)| *known == beginning) {
-            within.push(path);
-        } else {
-            rooms.push((beginning, vec![path]));
+        match rooms.iter_mut().find(|(known, _)| *known == beginning) {
+            Some((_, within)) => within.push(path),
+            None => rooms.push((beginning, vec![path])),
         }
     }
     for (beginning, paths) in rooms {
-        let within =
-            |scope: actix_web::Scope, path: &'static str| scope.service(resource(path, &path[beginning.len()..]));
-        config.service(paths.into_iter().fold(web::scope(beginning), within));
+        let is_room = !beginning.is_empty() && paths != [beginning];
+        if is_room {
+            let within =
+                |scope: actix_web::Scope, path: &'static str| scope.service(resource(path, &path[beginning.len()..]));
+            config.service(paths.into_iter().fold(web::scope(beginning), within));
+        } else {
+            paths.into_iter().for_each(|path| {
+                config.service(resource(path, path));
+            });
+        }
     }
     config.default_service(web::route().to(crate::web::errors::not_found));
 }
