@@ -4,6 +4,7 @@
 
 pub mod api;
 mod facets;
+mod marks;
 pub mod model;
 mod on_postgres;
 mod on_sqlite;

@@ -6,6 +6,7 @@ use icu_normalizer::properties::{CanonicalDecompositionBorrowed, Decomposed};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::marks;
 use super::model::Term;
 
 /// Words that are shown.
@@ -46,20 +47,30 @@ pub(super) fn folded(word: &str) -> String {
     word.chars().flat_map(char::to_lowercase).map(base).filter(|letter| !is_mark(letter)).collect()
 }
 
-/// The opening of a text in which nothing is marked.
+/// How a text is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Markdown,
+    Plain,
+}
+
+/// The opening of a text in Markdown, in which nothing is marked.
 pub fn opening(text: &str) -> Vec<SnippetPart> {
+    opening_in(Style::Markdown, text)
+}
+
+fn opening_in(style: Style, text: &str) -> Vec<SnippetPart> {
     let spans: Vec<Range<usize>> = Spans::of(text).take(WORDS + 1).collect();
-    cut(text, &spans, &[], 0..spans.len().min(WORDS))
+    cut(text, style, &spans, &[], 0..spans.len().min(WORDS))
 }
 
 /// The place in the body, or else in the title, where most of the terms stand close together.
 pub fn snippet(title: &str, body: &str, terms: &[Term]) -> Vec<SnippetPart> {
     let wanted: Vec<Vec<String>> =
         terms.iter().map(|term| term.words.iter().map(|word| folded(word)).collect()).collect();
-    [body, title]
-        .iter()
-        .find_map(|text| best(text, terms, &wanted))
-        .unwrap_or_else(|| opening(if body.trim().is_empty() { title } else { body }))
+    best(body, Style::Markdown, terms, &wanted)
+        .or_else(|| best(title, Style::Plain, terms, &wanted))
+        .unwrap_or_else(|| if body.trim().is_empty() { opening_in(Style::Plain, title) } else { opening(body) })
 }
 
 /// Where the words of a text are: letters and digits that nothing else interrupts.
@@ -97,7 +108,7 @@ fn is_word(found: &str, wanted: &str, goes_on: bool) -> bool {
     if goes_on { found.starts_with(wanted) } else { found == wanted }
 }
 
-fn best(text: &str, terms: &[Term], wanted: &[Vec<String>]) -> Option<Vec<SnippetPart>> {
+fn best(text: &str, style: Style, terms: &[Term], wanted: &[Vec<String>]) -> Option<Vec<SnippetPart>> {
     let mut spans: Vec<Range<usize>> = Vec::new();
     let mut places: Vec<Place> = Vec::new();
     let mut stop = usize::MAX;
@@ -135,7 +146,7 @@ fn best(text: &str, terms: &[Term], wanted: &[Vec<String>]) -> Option<Vec<Snippe
     let best = (0..places.len()).max_by_key(|&last| (held(&places, last), std::cmp::Reverse(last)))?;
     let first = places[..=best].iter().find(|place| place.words.start + WORDS - BEFORE > places[best].words.end)?;
     let start = first.words.start.saturating_sub(BEFORE).min(spans.len().saturating_sub(WORDS));
-    Some(cut(text, &spans, &places, start..spans.len().min(start + WORDS)))
+    Some(cut(text, style, &spans, &places, start..spans.len().min(start + WORDS)))
 }
 
 /// How many different terms are shown together when this place is the last that is.
@@ -152,14 +163,29 @@ fn held(places: &[Place], last: usize) -> usize {
     terms.len()
 }
 
-/// These words of a text, with the places in them marked.
-fn cut(text: &str, spans: &[Range<usize>], places: &[Place], shown: Range<usize>) -> Vec<SnippetPart> {
+/// These words of a text, with the places in them marked and without the marks of Markdown; with those, when what was
+/// looked for stands nowhere else (in the address of a link).
+fn cut(text: &str, style: Style, spans: &[Range<usize>], places: &[Place], shown: Range<usize>) -> Vec<SnippetPart> {
     let begin = if shown.start == 0 { 0 } else { spans[shown.start].start };
     let end = if shown.end == spans.len() { text.len() } else { spans[shown.end - 1].end };
+    let hits: Vec<Range<usize>> = places
+        .iter()
+        .filter(|place| place.words.start >= shown.start && place.words.end <= shown.end)
+        .map(|place| spans[place.words.start].start..spans[place.words.end - 1].end)
+        .collect();
+    let mut marks = if style == Style::Markdown { marks::of(text, begin..end) } else { Vec::new() };
+    let is_in_mark = |hit: &Range<usize>| marks.iter().any(|mark| mark.start <= hit.start && hit.end <= mark.end);
+    if !hits.is_empty() && hits.iter().all(is_in_mark) {
+        marks.clear();
+    }
     let mut parts: Vec<SnippetPart> = Vec::new();
     let mut add = |range: Range<usize>, is_hit: bool| {
         let mut piece = String::new();
-        for letter in text[range].chars() {
+        for (at, letter) in text[range.clone()].char_indices().map(|(at, letter)| (range.start + at, letter)) {
+            let next = marks.partition_point(|mark| mark.end <= at);
+            if marks.get(next).is_some_and(|mark| mark.start <= at) {
+                continue;
+            }
             if !letter.is_whitespace() {
                 piece.push(letter);
             } else if !piece.ends_with(' ') {
@@ -171,12 +197,12 @@ fn cut(text: &str, spans: &[Range<usize>], places: &[Place], shown: Range<usize>
         }
     };
     let mut at = begin;
-    for place in places.iter().filter(|place| place.words.start >= shown.start && place.words.end <= shown.end) {
-        let (from, to) = (spans[place.words.start].start.max(at), spans[place.words.end - 1].end);
-        if to > from {
+    for hit in hits {
+        let from = hit.start.max(at);
+        if hit.end > from {
             add(at..from, false);
-            add(from..to, true);
-            at = to;
+            add(from..hit.end, true);
+            at = hit.end;
         }
     }
     add(at..end, false);
@@ -225,6 +251,19 @@ mod tests {
         let far = format!("pool {filler} exhausted");
         assert!(shown("", &far, "pool exhausted").starts_with("[pool] word"));
         assert!(shown("", &far, "exhausted").ends_with("word [exhausted]"));
+    }
+
+    #[test]
+    fn marks_of_markdown_are_left_out_of_a_body() {
+        let body = "## What happened\n\n- the **pool** was [full](https://example.org/pool/42)\n- `max_size` was 5";
+        assert_eq!(shown("", body, "pool full"), "What happened the [pool] was [full] max_size was 5");
+        assert_eq!(
+            shown("", body, "\"example org\""),
+            "## What happened - the **pool** was [full](https://[example.org]/pool/42) - `max_size` was 5"
+        );
+        assert_eq!(shown("Why `x` broke", "", "broke"), "Why `x` [broke]");
+        let rows = format!("{}\n| 12:03 | **paged** | the heron |", "word ".repeat(40));
+        assert!(shown("", &rows, "heron").ends_with("word 12:03 paged the [heron] "), "{}", shown("", &rows, "heron"));
     }
 
     #[test]
