@@ -25,9 +25,10 @@ mod version;
 
 use std::cell::Cell;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -199,17 +200,22 @@ impl Db {
     }
 
     fn look_blocking<T, E: From<DbError>>(&self, mut work: impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let mut outcome = None;
+        let mut run = |c: &mut Conn| outcome.insert(work(c)).is_ok();
+        if self.looked(&mut run)? {
+            return told(outcome);
+        }
+        self.read_blocking(work)
+    }
+
+    /// Whether the connection was alive.
+    fn looked(&self, work: &mut Work<'_>) -> Result<bool, DbError> {
         let mut slot = self.inner.readers.get_timeout(PATIENCE).map_err(DbError::pool)?;
         slot.broken = true;
-        let outcome = work(&mut slot.conn);
+        let is_ok = work(&mut slot.conn);
         // A server that has gone away shows when a connection to it is used.
-        slot.broken =
-            outcome.is_err() && matches!(slot.conn, Conn::Postgres(_)) && slot.conn.batch_execute("SELECT 1").is_err();
-        if !slot.broken {
-            return outcome;
-        }
-        drop(slot);
-        self.read_blocking(work)
+        slot.broken = !is_ok && matches!(slot.conn, Conn::Postgres(_)) && slot.conn.batch_execute("SELECT 1").is_err();
+        Ok(!slot.broken)
     }
 
     async fn turn_to_read(&self) -> Result<OwnedSemaphorePermit, DbError> {
@@ -250,6 +256,19 @@ impl Db {
     /// # Errors
     /// As [`Db::read`].
     pub fn read_blocking<T, E: From<DbError>>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let (mut work, mut outcome) = (Some(work), None);
+        let ended = self.in_one_state(&mut |c| {
+            outcome = work.take().map(|work| work(c));
+            outcome.as_ref().is_some_and(Result::is_ok)
+        })?;
+        match (told(outcome), ended) {
+            (Err(_), Err(error)) => Err(DbError::lost(&error).into()),
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// Does the work once, and tells how the transaction around it ended.
+    fn in_one_state(&self, work: &mut Work<'_>) -> Result<QueryResult<()>, DbError> {
         let deadline = Instant::now() + PATIENCE;
         let mut slot = begun(&self.inner.readers, deadline, |c| match c {
             Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -257,14 +276,11 @@ impl Db {
         })?;
         // Work that panics leaves the transaction open: the pool throws such a connection away.
         slot.broken = true;
-        let outcome = work(&mut slot.conn);
+        work(&mut slot.conn);
         // A read has nothing to lose: ending it with ROLLBACK is right whether it went well or not.
         let ended = slot.conn.batch_execute("ROLLBACK");
         slot.broken = ended.is_err();
-        match ended {
-            Err(error) if outcome.is_err() => Err(DbError::lost(&error).into()),
-            _ => outcome,
-        }
+        Ok(ended)
     }
 
     /// [`Db::write`] for the command line and tests, on the calling thread.
@@ -272,40 +288,46 @@ impl Db {
     /// # Errors
     /// As [`Db::write`].
     pub fn write_blocking<T, E: From<DbError>>(&self, mut work: impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let mut outcome = None;
+        let mut run = |c: &mut Conn| outcome.insert(work(c)).is_ok();
+        match self.kept(&mut run) {
+            Ok(()) | Err(Failure::Work) => told(outcome),
+            Err(Failure::Database(error)) => Err(error.into()),
+        }
+    }
+
+    /// Does the work until it is kept, or until doing it again would not help.
+    fn kept(&self, work: &mut Work<'_>) -> Result<(), Failure> {
         let deadline = Instant::now() + PATIENCE;
         let mut races = 0;
         loop {
             ENQUEUED.with(|flag| flag.set(false));
             errors::forget_trouble();
-            let mut slot = begun(&self.inner.writers, deadline, begin_write)?;
+            let mut slot = begun(&self.inner.writers, deadline, begin_write).map_err(Failure::Database)?;
             slot.broken = true;
-            let outcome = work(&mut slot.conn);
+            let is_ok = work(&mut slot.conn);
             slot.broken = false;
-            let failure = match outcome {
-                Ok(value) => match slot.conn.batch_execute("COMMIT") {
-                    Ok(()) => {
-                        self.committed();
-                        return Ok(value);
-                    }
-                    Err(error) => Failure::AtCommit(error),
-                },
-                Err(error) => Failure::Before(error),
+            let at_commit = if is_ok {
+                let Err(error) = slot.conn.batch_execute("COMMIT") else {
+                    self.committed();
+                    return Ok(());
+                };
+                Some(error)
+            } else {
+                None
             };
-            let trouble = errors::trouble();
-            match (slot.roll_back(trouble), failure) {
-                (Ending::Lost, Failure::AtCommit(_)) => return Err(DbError::InDoubt.into()),
+            let ending = slot.roll_back(errors::trouble());
+            match (ending, at_commit.map(DbError::from)) {
+                // It may have been kept.
+                (Ending::Lost, Some(_)) => return Err(Failure::Database(DbError::InDoubt)),
                 // Nothing of it was kept, so it may be done from its start on another connection.
-                (Ending::Lost, Failure::Before(_)) if Instant::now() < deadline => {}
-                (Ending::Lost, Failure::Before(_)) => {
-                    return Err(DbError::Unreachable("the connection was lost".to_owned()).into());
+                (Ending::Lost, None) if Instant::now() < deadline => {}
+                (Ending::Lost, None) => {
+                    return Err(Failure::Database(DbError::Unreachable("the connection was lost".to_owned())));
                 }
-                (Ending::RolledBack, failure) => {
-                    let error = match failure {
-                        Failure::Before(error) => error,
-                        Failure::AtCommit(error) => DbError::from(error).into(),
-                    };
+                (Ending::RolledBack, error) => {
                     if errors::trouble() != Some(Trouble::Race) || races == RETRY_LIMIT {
-                        return Err(error);
+                        return Err(error.map_or(Failure::Work, Failure::Database));
                     }
                     races += 1;
                     drop(slot);
@@ -316,6 +338,15 @@ impl Db {
     }
 }
 
+/// Work on a connection, which puts its outcome aside and says whether it went well. What stands around it is the same
+/// for all work, and is there once: with a copy for each, the program was larger by a twentieth.
+type Work<'a> = dyn FnMut(&mut Conn) -> bool + 'a;
+
+/// What work put aside.
+fn told<T, E: From<DbError>>(outcome: Option<Result<T, E>>) -> Result<T, E> {
+    outcome.unwrap_or_else(|| Err(DbError::Stopped("it was not done".to_owned()).into()))
+}
+
 /// How a transaction that changes something begins.
 const fn begin_write(c: &Conn) -> &'static str {
     match c {
@@ -324,12 +355,12 @@ const fn begin_write(c: &Conn) -> &'static str {
     }
 }
 
-/// Where a transaction failed.
-enum Failure<E> {
-    /// Nothing can have been kept.
-    Before(E),
-    /// It may have been kept, if the connection is gone, too.
-    AtCommit(diesel::result::Error),
+/// Why nothing is kept.
+enum Failure {
+    /// The work failed, and has put aside with what.
+    Work,
+    /// The database did.
+    Database(DbError),
 }
 
 /// A connection on which a transaction has begun. One that turns out to be dead (the server was restarted, or another
@@ -361,8 +392,14 @@ where
     E: From<DbError> + Send + 'static,
     F: FnOnce() -> Result<T, E> + Send + 'static,
 {
+    let outcome = Arc::new(Mutex::new(None));
+    let place = outcome.clone();
+    let work: Box<dyn FnOnce() + Send> = Box::new(move || {
+        let done = work();
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+    });
     match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome,
+        Ok(()) => told(outcome.lock().unwrap_or_else(PoisonError::into_inner).take()),
         Err(stopped) => Err(DbError::Stopped(stopped.to_string()).into()),
     }
 }
