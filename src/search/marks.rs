@@ -35,7 +35,8 @@ fn line(text: &str, line: Range<usize>, part: &Range<usize>, marks: &mut Vec<Ran
         at += length;
     }
     let is_row = text[at..line.end].starts_with('|');
-    at = at.max(part.start);
+    // The part may begin within the address of a link.
+    at = at.max(text.floor_char_boundary(part.start.saturating_sub(LINK_LIMIT)));
     let end = line.end.min(part.end);
     while at < end {
         let rest = &text[at..line.end];
@@ -162,6 +163,8 @@ mod tests {
     fn a_part_knows_how_its_line_began() {
         let text = "| a | b |\n# c **d**";
         assert_eq!(of(text, 4..12), [4..5, 8..9, 10..12]);
+        let address = "see [it](https://example.org/a) **there**";
+        assert_eq!(of(address, 17..address.len()), [7..31, 32..34, 39..41]);
         let from = text.find("**").unwrap_or_default();
         assert_eq!(of(text, from..text.len()), [from..from + 2, from + 3..from + 5]);
     }
