@@ -135,40 +135,77 @@ fn marks(incident: &Incident, deploys: &[&Deploy], scale: &Window, end: Moment, 
     lay_out(instants, scale)
 }
 
-/// Puts each label above or below the line, wherever it does not run into another; one that would is joined with
-/// the label that it would run into.
+/// What is written above the line, or below it.
+struct Lane {
+    /// How far the label before the last one reaches, in percent.
+    before: f64,
+    /// How far the last label reaches.
+    reach: f64,
+    /// Which mark that is.
+    last: Option<usize>,
+}
+
+/// Where a label stands whose instant is at `x`: from, to, and which of its sides is at the instant.
+type Place = (f64, f64, &'static str);
+
+fn width(label: &str, clock: &str) -> f64 {
+    (label.chars().count() + clock.chars().count() + 2) as f64 * CHARACTER_PERCENT
+}
+
+fn behind(x: f64, width: f64) -> Place {
+    (x, x + width, "start")
+}
+
+fn in_front(x: f64, width: f64) -> Place {
+    (x - width, x, "end")
+}
+
+/// When it was, without how long after the step before.
+fn short(clock: &str) -> &str {
+    clock.split(" · ").next().unwrap_or(clock)
+}
+
+/// Puts each label above or below the line, wherever it does not run into another, if need be with less to say; one
+/// that would all the same is joined with the label that it would run into.
 fn lay_out(instants: Vec<Instant>, scale: &Window) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
-    // For each lane: how far its last label reaches, and which mark that is.
-    let mut lanes: [(f64, Option<usize>); 2] = [(-1.0, None); 2];
-    for instant in instants {
-        let x = scale.percent(instant.at);
-        let width = (instant.label.chars().count() + instant.clock.chars().count() + 2) as f64 * CHARACTER_PERCENT;
-        let is_at_end = x + width > 100.0;
-        let (from, to) = if is_at_end { (x - width, x) } else { (x, x + width) };
-        let free = (0..2).find(|&lane| lanes[lane].0 <= from);
-        match free {
-            Some(lane) => {
-                lanes[lane] = (to, Some(marks.len()));
-                marks.push(Mark {
-                    x: scale.x(instant.at),
-                    kind: instant.kind,
-                    label: instant.label,
-                    clock: instant.clock,
-                    lane: u8::from(lane == 1),
-                    anchor: if is_at_end { "end" } else { "start" },
-                });
-            }
-            None => {
-                let nearest = if lanes[0].0 < lanes[1].0 { 0 } else { 1 };
-                let Some(mark) = lanes[nearest].1.and_then(|index| marks.get_mut(index)) else { continue };
-                mark.label = format!("{}, {}", mark.label, instant.label);
-                lanes[nearest].0 = lanes[nearest].0.max(to);
-                if mark.kind != "deploy" && !is_at_end {
-                    continue;
-                }
-                mark.clock = instant.clock;
-            }
+    let mut places: Vec<f64> = Vec::new();
+    let mut lanes = [(); 2].map(|()| Lane { before: -1.0, reach: -1.0, last: None });
+    for Instant { at, kind, label, clock } in instants {
+        let x = scale.percent(at);
+        let free = [clock.as_str(), short(&clock)].into_iter().find_map(|clock| {
+            let width = width(&label, clock);
+            let place = if x + width > 100.0 { in_front(x, width) } else { behind(x, width) };
+            let lane = lanes.iter().position(|lane| lane.reach <= place.0)?;
+            Some((lane, place, clock.to_owned()))
+        });
+        if let Some((lane, (_, to, anchor), clock)) = free {
+            lanes[lane] = Lane { before: lanes[lane].reach, reach: to, last: Some(marks.len()) };
+            marks.push(Mark { x: scale.x(at), kind, label, clock, lane: u8::from(lane == 1), anchor });
+            places.push(x);
+            continue;
+        }
+        let lane = usize::from(lanes[0].reach >= lanes[1].reach);
+        let lane = &mut lanes[lane];
+        let Some((mark, &x)) = lane.last.and_then(|last| Some((marks.get_mut(last)?, places.get(last)?))) else {
+            continue;
+        };
+        mark.label = format!("{}, {label}", mark.label);
+        if mark.kind == "deploy" {
+            mark.clock = clock;
+        }
+        let clocks = [mark.clock.clone(), short(&mark.clock).to_owned()];
+        let fitting = clocks.iter().find_map(|clock| {
+            let width = width(&mark.label, clock);
+            let fits = |place: &Place| place.0 >= lane.before.max(0.0) && place.1 <= 100.0;
+            [behind(x, width), in_front(x, width)].into_iter().find(fits).map(|place| (place, clock.clone()))
+        });
+        if let Some(((_, to, anchor), clock)) = fitting {
+            (mark.clock, mark.anchor) = (clock, anchor);
+            lane.reach = to;
+        } else {
+            short(&mark.clock).to_owned().clone_into(&mut mark.clock);
+            lane.reach = 100.0;
         }
     }
     marks
@@ -237,6 +274,67 @@ mod tests {
         assert_eq!(labels, ["impact starts", "detected", "identified", "now"]);
         assert_eq!(strip.marks[2].clock, "11:31 · after 22 min");
         assert_eq!(strip.caption, "It has hurt for 44 min so far; noticed after 5 min, the cause known after 27 min.");
+    }
+
+    /// From and to of each label, as they are drawn.
+    fn extents(marks: &[Mark]) -> Vec<(u8, f64, f64)> {
+        let extent = |mark: &Mark| {
+            let (x, width) = (mark.x.parse::<f64>().unwrap(), width(&mark.label, &mark.clock));
+            let (from, to, _) = if mark.anchor == "end" { in_front(x, width) } else { behind(x, width) };
+            (mark.lane, from, to)
+        };
+        marks.iter().map(extent).collect()
+    }
+
+    #[test]
+    fn no_label_is_written_over_another() {
+        let mut tried = 0;
+        for identified in ["11:10", "12:00", "13:20", "14:01"] {
+            for mitigated in ["11:12", "12:10", "13:21", "14:02", "14:40"] {
+                for resolved in ["11:13", "13:30", "14:03", "14:45", "18:00"] {
+                    if !(identified <= mitigated && mitigated <= resolved) {
+                        continue;
+                    }
+                    let over = Incident {
+                        status: IncidentStatus::Resolved,
+                        identified_at: Some(at(identified)),
+                        mitigated_at: Some(at(mitigated)),
+                        resolved_at: Some(at(resolved)),
+                        ..incident()
+                    };
+                    let marks = draw(&over, &[], &Zone::UTC, at("19:00")).marks;
+                    let said: String = marks.iter().map(|mark| mark.label.clone() + " ").collect();
+                    for word in ["impact starts", "detected", "identified", "mitigated", "resolved"] {
+                        assert!(said.contains(word), "{word} is missing: {marks:?}");
+                    }
+                    let extents = extents(&marks);
+                    for (place, one) in extents.iter().enumerate() {
+                        assert!(one.1 >= -1.0 && one.2 <= 100.1, "{marks:?}");
+                        for other in extents[..place].iter().filter(|other| other.0 == one.0) {
+                            assert!(other.2 <= one.1 + 0.1, "{marks:?}");
+                        }
+                    }
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 30, "{tried}");
+    }
+
+    #[test]
+    fn where_there_is_little_room_a_label_says_less() {
+        let over = Incident {
+            status: IncidentStatus::Resolved,
+            started_at: at("07:49"),
+            detected_at: Some(at("08:19")),
+            identified_at: Some(at("11:33")),
+            mitigated_at: Some(at("13:07")),
+            resolved_at: Some(at("14:03")),
+            ..incident()
+        };
+        let marks = draw(&over, &[], &Zone::UTC, at("19:00")).marks;
+        let last = marks.last().unwrap();
+        assert_eq!((last.label.as_str(), last.clock.as_str(), last.anchor), ("resolved", "14:03", "end"), "{marks:?}");
     }
 
     #[test]
