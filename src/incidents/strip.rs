@@ -185,7 +185,8 @@ fn lay_out(instants: Vec<Instant>, scale: &Window) -> Vec<Mark> {
             places.push(x);
             continue;
         }
-        let lane = usize::from(lanes[0].reach >= lanes[1].reach);
+        // With the one that came just before it, as it did in time.
+        let lane = marks.last().map_or(0, |mark| usize::from(mark.lane));
         let lane = &mut lanes[lane];
         let Some((mark, &x)) = lane.last.and_then(|last| Some((marks.get_mut(last)?, places.get(last)?))) else {
             continue;
