@@ -9,6 +9,8 @@ use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::times::{Times, due};
+
 /// As `bench_world` writes it.
 const SECRET: &[u8] = b"bench-secret";
 const PATH: &str = "/hooks/github/bench";
@@ -25,46 +27,36 @@ pub fn deliver(address: &str, clients: u64, seconds: u64, rate: u64) -> Result<(
             std::thread::spawn(move || client(&address, run, (start, end), rate))
         })
         .collect();
-    let mut times = Vec::new();
+    let mut times = Times::default();
     let mut refused = 0;
     for thread in threads {
         let (own, others) = thread.join().map_err(|_| "a client stopped".to_owned())??;
-        times.extend(own);
+        times.join(own);
         refused += others;
     }
-    times.sort_unstable();
-    let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default() as f64 / 1000.0;
-    let each_second = times.len() as f64 / seconds as f64;
-    println!(
-        "{{\"acknowledged_a_second\": {each_second:.1}, \"refused\": {refused}, \"p50_ms\": {:.3}, \"p99_ms\": {:.3}, \"worst_ms\": {:.3}}}",
-        at(0.5),
-        at(0.99),
-        times.last().copied().unwrap_or_default() as f64 / 1000.0
-    );
+    let more = format!("\"refused\": {refused}, ");
+    println!("{}", times.summary(Duration::from_secs(seconds), "acknowledged_a_second", &more));
     Ok(())
 }
 
-/// Microseconds of each acknowledged delivery, and how many were refused.
-fn client(address: &str, run: u64, (start, end): (Instant, Instant), rate: u64) -> Result<(Vec<u64>, u64), String> {
+/// How long each acknowledged delivery took, and how many were refused.
+fn client(address: &str, run: u64, (start, end): (Instant, Instant), rate: u64) -> Result<(Times, u64), String> {
     let told = |error: std::io::Error| error.to_string();
     let mut stream = TcpStream::connect(address).map_err(told)?;
     stream.set_nodelay(true).map_err(told)?;
     let mut reader = BufReader::new(stream.try_clone().map_err(told)?);
-    let (mut times, mut refused) = (Vec::new(), 0);
+    let (mut times, mut refused) = (Times::default(), 0);
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let request = request(run, number);
-        let due = match (number * 1_000_000_000).checked_div(rate) {
-            Some(nanos) => start + Duration::from_nanos(nanos),
-            None => Instant::now().max(start),
-        };
+        let due = due(start, number, rate);
         if due >= end {
             return Ok((times, refused));
         }
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         stream.write_all(&request).map_err(told)?;
         match answer(&mut reader)? {
-            200..=299 => times.push(due.elapsed().as_micros() as u64),
+            200..=299 => times.add(due),
             _ => refused += 1,
         }
     }

@@ -1,7 +1,7 @@
 //! The reads of the changes page. Every one is bounded by the page, not by what is on record.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::model::{BUCKET_LIMIT, Bucket, EACH_LIMIT, Filter, INCIDENT_LIMIT, LANE_LIMIT, Lane, Marks};
 use crate::charts::time_strip::Window;
@@ -25,8 +25,9 @@ pub fn lanes(c: &mut Conn, filter: &Filter) -> Result<(Vec<Lane>, bool), Error> 
     let (shown, there_is_more) = shown_services(c, filter)?;
     let window = filter.window();
     let ids: Vec<i64> = shown.iter().map(|service| service.id).collect();
-    let busy = busy(c, &ids, filter, window)?;
+    let (busy, quiet) = busy_and_quiet(c, &ids, filter, window)?;
     let counts = buckets(c, &busy, filter, window)?;
+    let mut deploys = each(c, &quiet)?;
     let hits = incidents_over(c, &ids, window)?;
     let mut lanes = Vec::new();
     for service in shown {
@@ -34,7 +35,7 @@ pub fn lanes(c: &mut Conn, filter: &Filter) -> Result<(Vec<Lane>, bool), Error> 
             let mine = counts.iter().filter(|(service_id, _)| *service_id == service.id);
             Marks::Buckets(mine.map(|(_, bucket)| *bucket).collect())
         } else {
-            Marks::Each(each(c, service.id, filter, window)?)
+            Marks::Each(deploys.extract_if(.., |deploy| deploy.service_id == service.id).collect())
         };
         let mine = hits.iter().filter(|(service_id, _)| *service_id == service.id);
         let incidents = mine.map(|(_, incident)| incident.clone()).collect();
@@ -65,38 +66,46 @@ fn shown_services(c: &mut Conn, filter: &Filter) -> Result<(Vec<Service>, bool),
     Ok((rows, there_is_more))
 }
 
-/// The deploys of a quiet service in the window, the last first.
-fn each(c: &mut Conn, service_id: i64, filter: &Filter, window: Window) -> Result<Vec<Deploy>, Error> {
-    let mut query = deploys::table
-        .filter(deploys::service_id.eq(service_id))
-        .filter(deploys::happened_at.ge(window.from))
-        .filter(deploys::happened_at.lt(window.to))
+/// Deploys by their ids, the last first.
+fn each(c: &mut Conn, ids: &[i64]) -> Result<Vec<Deploy>, Error> {
+    Ok(deploys::table
+        .filter(deploys::id.eq_any(ids))
         .order((deploys::happened_at.desc(), deploys::id.desc()))
-        .limit(EACH_LIMIT as i64)
         .select(Deploy::as_select())
-        .into_boxed();
-    if let Some(environment) = &filter.environment {
-        query = query.filter(deploys::environment.eq(environment.clone()));
-    }
-    if let Some(kind) = filter.kind {
-        query = query.filter(deploys::kind.eq(kind));
-    }
-    Ok(query.load(c)?)
+        .load(c)?)
 }
 
 #[derive(QueryableByName)]
-struct ServiceId {
+struct Few {
     #[diesel(sql_type = BigInt)]
     service_id: i64,
+    /// Of some deploys, one more than are drawn one by one where there are so many; with a comma between them.
+    #[diesel(sql_type = Nullable<Text>)]
+    ids: Option<String>,
 }
 
-/// Those of these services that have more deploys in the window than are drawn one by one.
-fn busy(c: &mut Conn, service_ids: &[i64], filter: &Filter, window: Window) -> Result<Vec<i64>, Error> {
+/// Those of these services that have more deploys in the window than are drawn one by one, and the ids of all deploys
+/// of the others.
+fn busy_and_quiet(
+    c: &mut Conn,
+    service_ids: &[i64],
+    filter: &Filter,
+    window: Window,
+) -> Result<(Vec<i64>, Vec<i64>), Error> {
+    let (mut busy, mut quiet) = (Vec::new(), Vec::new());
     if service_ids.is_empty() {
-        return Ok(Vec::new());
+        return Ok((busy, quiet));
     }
-    let rows: Vec<ServiceId> = with_environment(c, filter, |place| busy_sql(service_ids, filter, window, place))?;
-    Ok(rows.into_iter().map(|row| row.service_id).collect())
+    let rows: Vec<Few> = with_environment(c, filter, |place| few_sql(service_ids, filter, window, place))?;
+    for row in rows {
+        let ids: Vec<i64> = row.ids.iter().flat_map(|ids| ids.split(',')).filter_map(|id| id.parse().ok()).collect();
+        if ids.len() > EACH_LIMIT {
+            busy.push(row.service_id);
+        } else {
+            quiet.extend(ids);
+        }
+    }
+    Ok((busy, quiet))
 }
 
 /// Runs a statement that may hold a placeholder for the environment, which it is told.
@@ -146,13 +155,14 @@ fn narrowed(filter: &Filter, environment: &str) -> String {
 }
 
 /// Holds numbers of our own and one placeholder; nothing that was typed.
-fn busy_sql(service_ids: &[i64], filter: &Filter, window: Window, environment: &str) -> String {
+pub fn few_sql(service_ids: &[i64], filter: &Filter, window: Window, environment: &str) -> String {
     let (ids, narrowed) = (listed(service_ids), narrowed(filter, environment));
     format!(
-        "SELECT s.id AS service_id FROM services s WHERE s.id IN ({ids}) AND {EACH_LIMIT} <
-            (SELECT count(*) FROM (SELECT 1 AS one FROM deploys d
+        "SELECT s.id AS service_id,
+            (SELECT string_agg(CAST(few.id AS TEXT), ',') FROM (SELECT d.id AS id FROM deploys d
                 WHERE d.service_id = s.id AND d.happened_at >= {from} AND d.happened_at < {to} {narrowed}
-                LIMIT {EACH_LIMIT} + 1) AS few)",
+                LIMIT {EACH_LIMIT} + 1) AS few) AS ids
+         FROM services s WHERE s.id IN ({ids})",
         from = window.from.millis(),
         to = window.to.millis(),
     )

@@ -57,6 +57,9 @@ both!(
         assert_eq!(ada.get("/changes?period=30d").await.all("tbody tr")[1], "old10none");
         assert_eq!(ada.get("/changes?service=quiet").await.all(".lane").len(), 1);
         assert_eq!(ada.get("/changes?team=nobody").await.all(".lane").len(), 0);
+        let narrowed = ada.get("/changes?kind=deploy&environment=production").await;
+        assert_eq!((narrowed.all(".lane use").len(), narrowed.all(".lane path.ok").len()), (4, 1));
+        assert_eq!(ada.get("/changes?kind=flag").await.all(".lane use").len(), 0);
         assert!(ada.get("/changes?kind=flag&environment=staging").await.one("figcaption").starts_with("0 deploys"));
         assert!(
             ada.get("/changes?until=2026-11-03&period=24h")
@@ -115,22 +118,23 @@ both!(
     }
 );
 
-/// The counts of a busy strip are short walks in an index, for every filter.
+/// Which deploys are drawn, and the counts of a busy strip, are short walks in an index, for every filter.
 #[test]
-fn counts_are_walks_in_an_index() {
+fn strips_are_walks_in_an_index() {
     let run = |app: TestApp| async move {
         for (environment, kind) in
             [("", None), ("'production'", None), ("", Some(DeployKind::Flag)), ("'production'", Some(DeployKind::Flag))]
         {
             let filter = Filter { kind, ..filter(&app) };
-            let sql = queries::bucket_sql(&[1, 2], &filter, filter.window(), environment);
-            let plan = crate::support::plans::plan(&app, &sql);
-            let walks: Vec<_> = plan.iter().filter(|step| step.contains("deploys_by_")).collect();
-            assert_eq!(walks.len(), 1, "{environment} {kind:?}: {plan:#?}");
-            assert!(
-                !plan.iter().any(|step| step.contains("SCAN d") || step.contains("Seq Scan on deploys")),
-                "{plan:#?}"
-            );
+            for sql in [queries::few_sql, queries::bucket_sql] {
+                let plan = crate::support::plans::plan(&app, &sql(&[1, 2], &filter, filter.window(), environment));
+                let walks: Vec<_> = plan.iter().filter(|step| step.contains("deploys_by_")).collect();
+                assert_eq!(walks.len(), 1, "{environment} {kind:?}: {plan:#?}");
+                assert!(
+                    !plan.iter().any(|step| step.contains("SCAN d") || step.contains("Seq Scan on deploys")),
+                    "{plan:#?}"
+                );
+            }
         }
     };
     crate::support::on_sqlite(run);
