@@ -113,46 +113,68 @@ pub struct ItemBody {
 }
 
 fn body(c: &mut Conn, row: ActionRow, base_url: &str) -> Result<ItemBody, Error> {
-    let evidence = queries::evidence(c, row.item.id)?
-        .into_iter()
-        .map(|piece| EvidenceBody { text: piece.text, url: piece.url, given_at: piece.given_at })
-        .collect();
-    let related = queries::relations(c, row.item.id)?
-        .into_iter()
-        .map(|related| RelatedBody { key: related.item.key(), relation: related.words })
-        .collect();
-    let due_rule = history::queries::due_rule(c, row.item.id)?.filter(|reason| is_by_rule(reason));
-    let item = row.item;
-    Ok(ItemBody {
-        key: item.key(),
-        html_url: format!("{base_url}{}", item.path()),
-        look_again_on: item.look_again_on,
-        blocked_reason: item.blocked_reason,
-        blocked_at: item.blocked_at,
-        put_off_count: item.put_off_count,
-        assign_by: item.assign_by,
-        due_rule,
-        check_on: item.check_on,
-        effect: item.effect,
-        related,
-        incident: row.origin.map(|origin| origin.key()),
-        title: item.title,
-        details: item.details,
-        kind: item.kind,
-        status: item.status,
-        priority: item.priority,
-        owner: row.owner.map(|owner| owner.handle),
-        team: row.team.map(|team| team.slug),
-        factor: row.factor.map(|factor| factor.slug),
-        due_on: item.due_on,
-        tracker_url: item.tracker_url,
-        evidence,
-        declined_reason: item.declined_reason,
-        closed_at: item.closed_at,
-        created_at: item.created_at,
-        updated_at: item.updated_at,
-        revision: item.revision,
-    })
+    let key = row.item.key();
+    bodies(c, vec![row], base_url)?.pop().ok_or_else(|| Error::no("action item", key))
+}
+
+/// A page of items with everything that the wire form needs: as many statements as for one.
+fn bodies(c: &mut Conn, rows: Vec<ActionRow>, base_url: &str) -> Result<Vec<ItemBody>, Error> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.item.id).collect();
+    let mut evidence = queries::evidence_of(c, &ids)?;
+    let mut related = queries::relations_of(c, &ids)?;
+    let mut due_rules = history::queries::due_rules(c, &ids)?;
+    let bodies = rows.into_iter().map(|row| {
+        let id = row.item.id;
+        let mine = evidence.extract_if(.., |piece| piece.action_item_id == id);
+        let evidence = mine.map(|piece| EvidenceBody { text: piece.text, url: piece.url, given_at: piece.given_at });
+        let mine = related.extract_if(.., |(of, _)| *of == id);
+        let related = mine.map(|(_, other)| RelatedBody { key: other.item.key(), relation: other.words });
+        let due_rule = due_rules.remove(&id).filter(|reason| is_by_rule(reason));
+        ItemBody::new(row, evidence.collect(), related.collect(), due_rule, base_url)
+    });
+    Ok(bodies.collect())
+}
+
+impl ItemBody {
+    fn new(
+        row: ActionRow,
+        evidence: Vec<EvidenceBody>,
+        related: Vec<RelatedBody>,
+        due_rule: Option<String>,
+        base_url: &str,
+    ) -> Self {
+        let item = row.item;
+        ItemBody {
+            key: item.key(),
+            html_url: format!("{base_url}{}", item.path()),
+            look_again_on: item.look_again_on,
+            blocked_reason: item.blocked_reason,
+            blocked_at: item.blocked_at,
+            put_off_count: item.put_off_count,
+            assign_by: item.assign_by,
+            due_rule,
+            check_on: item.check_on,
+            effect: item.effect,
+            related,
+            incident: row.origin.map(|origin| origin.key()),
+            title: item.title,
+            details: item.details,
+            kind: item.kind,
+            status: item.status,
+            priority: item.priority,
+            owner: row.owner.map(|owner| owner.handle),
+            team: row.team.map(|team| team.slug),
+            factor: row.factor.map(|factor| factor.slug),
+            due_on: item.due_on,
+            tracker_url: item.tracker_url,
+            evidence,
+            declined_reason: item.declined_reason,
+            closed_at: item.closed_at,
+            created_at: item.created_at,
+            updated_at: item.updated_at,
+            revision: item.revision,
+        }
+    }
 }
 
 fn number(key: &str) -> Result<i64, Error> {
@@ -181,8 +203,7 @@ pub async fn list(who: ApiRead, app: web::Data<App>, query: Query) -> Result<Htt
         .read(move |c| {
             let found = list_page(c, &filter, viewpoint, turn)?;
             let next_cursor = found.after.map(|cursor| cursor.encode());
-            let items = found.rows.into_iter().map(|row| body(c, row, &base_url)).collect::<Result<Vec<_>, Error>>()?;
-            Ok::<_, Error>(List { items, next_cursor })
+            Ok::<_, Error>(List { items: bodies(c, found.rows, &base_url)?, next_cursor })
         })
         .await?;
     Ok(answer::ok(&list))

@@ -8,7 +8,7 @@ use super::life::model::{Before, is_put_off};
 pub use super::life::queries::{
     block, complete, decline, decline_again, put_off, reassign, reopen, start, step, stop, take_back, unblock, verify,
 };
-pub use super::life::replacing::{merge, relations, split};
+pub use super::life::replacing::{merge, relations, relations_of, split};
 use super::list::queries::decorate;
 use super::model::{
     ActionDraft, ActionItem, ActionRow, ActionStatus, Due, EVIDENCE_LIMIT, Evidence, Origin, Owner, Standing,
@@ -87,9 +87,17 @@ pub fn of_incident(c: &mut Conn, incident_id: i64) -> Result<Vec<ActionRow>, Err
 /// # Errors
 /// The database's.
 pub fn evidence(c: &mut Conn, item_id: i64) -> Result<Vec<Evidence>, Error> {
+    evidence_of(c, &[item_id])
+}
+
+/// What shows that each of many items is done, in the order it was given.
+///
+/// # Errors
+/// The database's.
+pub fn evidence_of(c: &mut Conn, item_ids: &[i64]) -> Result<Vec<Evidence>, Error> {
     Ok(action_item_evidence::table
-        .filter(action_item_evidence::action_item_id.eq(item_id))
-        .order(action_item_evidence::id)
+        .filter(action_item_evidence::action_item_id.eq_any(item_ids.to_vec()))
+        .order((action_item_evidence::action_item_id, action_item_evidence::id))
         .select(Evidence::as_select())
         .load(c)?)
 }

@@ -8,10 +8,10 @@ use super::forms::{RawDeploy, Times};
 use super::model::{
     BY_API, Deploy, DeployDraft, DeployKind, DeployStatus, EnvironmentTier, Part, Reference, ReferenceKind,
 };
-use super::model_marks::{Mark, MarkKind};
+use super::model_marks::MarkKind;
 use super::queries::{self, Trail};
 use super::queries_list::{self as list, Filter};
-use super::queries_marks;
+use super::{model, queries_marks};
 use crate::api::answer::{self, Created, List};
 use crate::api::idempotency;
 use crate::app::App;
@@ -127,25 +127,33 @@ struct Around {
 }
 
 impl DeployBody {
-    fn read(c: &mut Conn, deploy: Deploy, service: &Service, base_url: &str) -> Result<Self, Error> {
-        let trail = queries::trail(c, deploy.id)?;
-        let marks = queries_marks::with_others(c, deploy.id)?;
-        let open = crate::releases::queries::open_counts(c, &[deploy.id])?;
-        let other = |kind: MarkKind, side: fn(&Mark) -> i64| {
-            let found =
-                marks.iter().rev().find(|(mark, _)| mark.stands() && mark.mark == kind && side(mark) == deploy.id);
-            found.map(|(_, other)| other.key())
-        };
-        let made = |mark: &Mark| mark.deploy_id;
-        let borne = |mark: &Mark| mark.marked_id;
-        let around = Around {
-            undoes: other(MarkKind::Undoes, made),
-            undone_by: other(MarkKind::Undoes, borne),
-            fixes: other(MarkKind::Fixes, made),
-            fixed_by: other(MarkKind::Fixes, borne),
-            checklist_open_count: open.get(&deploy.id).map(|(open, _)| *open),
-        };
-        Ok(DeployBody::new(deploy, service, trail, around, base_url))
+    /// Reads what belongs to each of a page of deploys: as many statements as for one.
+    fn read_all(c: &mut Conn, deploys: Vec<(Deploy, Service)>, base_url: &str) -> Result<Vec<Self>, Error> {
+        let ids: Vec<i64> = deploys.iter().map(|(deploy, _)| deploy.id).collect();
+        let mut trails = queries::trails(c, &ids)?;
+        let marks = queries_marks::standing(c, &ids)?;
+        let open = crate::releases::queries::open_counts(c, &ids)?;
+        let bodies = deploys.into_iter().map(|(deploy, service)| {
+            // The other one of the last such mark.
+            let made = |kind: MarkKind| {
+                let found = marks.iter().rev().find(|pair| pair.mark == kind && pair.maker.0 == deploy.id);
+                found.map(|pair| model::key(pair.marked.1))
+            };
+            let borne = |kind: MarkKind| {
+                let found = marks.iter().rev().find(|pair| pair.mark == kind && pair.marked.0 == deploy.id);
+                found.map(|pair| model::key(pair.maker.1))
+            };
+            let around = Around {
+                undoes: made(MarkKind::Undoes),
+                undone_by: borne(MarkKind::Undoes),
+                fixes: made(MarkKind::Fixes),
+                fixed_by: borne(MarkKind::Fixes),
+                checklist_open_count: open.get(&deploy.id).map(|(open, _)| *open),
+            };
+            let trail = trails.remove(&deploy.id).unwrap_or_default();
+            DeployBody::new(deploy, &service, trail, around, base_url)
+        });
+        Ok(bodies.collect())
     }
 
     fn new(deploy: Deploy, service: &Service, trail: Trail, around: Around, base_url: &str) -> Self {
@@ -207,8 +215,8 @@ impl DeployBody {
 
 /// A deploy with everything that the wire form needs.
 fn body(c: &mut Conn, deploy: Deploy, base_url: &str) -> Result<DeployBody, Error> {
-    let service = queries::service_of(c, &deploy)?;
-    DeployBody::read(c, deploy, &service, base_url)
+    let (key, service) = (deploy.key(), queries::service_of(c, &deploy)?);
+    DeployBody::read_all(c, vec![(deploy, service)], base_url)?.pop().ok_or_else(|| Error::no("deploy", key))
 }
 
 /// Lists deploys, newest first.
@@ -237,12 +245,7 @@ pub async fn list(_who: ApiRead, app: web::Data<App>, query: Query) -> Result<Ht
         .db
         .read(move |c| {
             let page = list::list(c, &filter, turn)?;
-            let items = page
-                .rows
-                .into_iter()
-                .map(|(deploy, service)| DeployBody::read(c, deploy, &service, &base_url))
-                .collect::<Result<Vec<_>, Error>>()?;
-            Ok::<_, Error>((items, page.after))
+            Ok::<_, Error>((DeployBody::read_all(c, page.rows, &base_url)?, page.after))
         })
         .await?;
     Ok(answer::ok(&List { items, next_cursor: next.map(Cursor::encode) }))

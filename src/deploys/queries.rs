@@ -1,5 +1,7 @@
 //! Deploys in the database.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::model::{
@@ -105,18 +107,33 @@ impl Trail {
 /// # Errors
 /// The database's.
 pub fn trail(c: &mut Conn, deploy_id: i64) -> Result<Trail, Error> {
-    let people = deploy_people::table
+    Ok(trails(c, &[deploy_id])?.remove(&deploy_id).unwrap_or_default())
+}
+
+/// The trails of many deploys by their ids; one that has none is left out.
+///
+/// # Errors
+/// The database's.
+pub fn trails(c: &mut Conn, deploy_ids: &[i64]) -> Result<HashMap<i64, Trail>, Error> {
+    let people: Vec<(Person, Option<User>)> = deploy_people::table
         .left_join(users::table)
-        .filter(deploy_people::deploy_id.eq(deploy_id))
-        .order(deploy_people::id)
+        .filter(deploy_people::deploy_id.eq_any(deploy_ids.to_vec()))
+        .order((deploy_people::deploy_id, deploy_people::id))
         .select((Person::as_select(), Option::<User>::as_select()))
         .load(c)?;
-    let references = deploy_references::table
-        .filter(deploy_references::deploy_id.eq(deploy_id))
-        .order(deploy_references::id)
-        .select(Reference::as_select())
+    let references: Vec<(i64, Reference)> = deploy_references::table
+        .filter(deploy_references::deploy_id.eq_any(deploy_ids.to_vec()))
+        .order((deploy_references::deploy_id, deploy_references::id))
+        .select((deploy_references::deploy_id, Reference::as_select()))
         .load(c)?;
-    Ok(Trail { people, references })
+    let mut trails: HashMap<i64, Trail> = HashMap::new();
+    for (person, user) in people {
+        trails.entry(person.deploy_id).or_default().people.push((person, user));
+    }
+    for (deploy_id, reference) in references {
+        trails.entry(deploy_id).or_default().references.push(reference);
+    }
+    Ok(trails)
 }
 
 /// The deploy that ran in the same service and environment before this one, and the one that came after it.

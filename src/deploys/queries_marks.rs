@@ -421,11 +421,56 @@ pub fn of_deploy(c: &mut Conn, deploy_id: i64) -> Result<Vec<Mark>, Error> {
 /// # Errors
 /// The database's.
 pub fn with_others(c: &mut Conn, deploy_id: i64) -> Result<Vec<(Mark, Deploy)>, Error> {
-    of_deploy(c, deploy_id)?
-        .into_iter()
-        .map(|mark| {
-            let other = if mark.deploy_id == deploy_id { mark.marked_id } else { mark.deploy_id };
-            Ok((mark, by_id(c, other)?))
-        })
-        .collect()
+    let marks = of_deploy(c, deploy_id)?;
+    let ids: Vec<i64> = marks.iter().flat_map(|mark| [mark.deploy_id, mark.marked_id]).collect();
+    let others: Vec<Deploy> = deploys::table
+        .filter(deploys::id.eq_any(ids))
+        .filter(deploys::id.ne(deploy_id))
+        .select(Deploy::as_select())
+        .load(c)?;
+    let pairs = marks.into_iter().filter_map(|mark| {
+        let other = others.iter().find(|other| [mark.deploy_id, mark.marked_id].contains(&other.id))?;
+        Some((mark, other.clone()))
+    });
+    Ok(pairs.collect())
+}
+
+/// A mark with the numbers of both its deploys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Which of the two.
+    pub mark: MarkKind,
+    /// The rollback or the fix: its row id and number.
+    pub maker: (i64, i64),
+    /// What it undid or mended: its row id and number.
+    pub marked: (i64, i64),
+}
+
+/// The marks that stand and were made or are borne by one of many deploys, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn standing(c: &mut Conn, deploy_ids: &[i64]) -> Result<Vec<Pair>, Error> {
+    let (makers, marked) = diesel::alias!(deploys as makers, deploys as marked);
+    let all = || {
+        deploy_marks::table
+            .inner_join(makers.on(makers.field(deploys::id).eq(deploy_marks::deploy_id)))
+            .inner_join(marked.on(marked.field(deploys::id).eq(deploy_marks::marked_id)))
+            .filter(deploy_marks::taken_back_at.is_null())
+            .limit(SHOWN_LIMIT * deploy_ids.len() as i64)
+            .select((
+                deploy_marks::id,
+                deploy_marks::mark,
+                (makers.field(deploys::id), makers.field(deploys::number)),
+                (marked.field(deploys::id), marked.field(deploys::number)),
+            ))
+    };
+    type Found = Vec<(i64, MarkKind, (i64, i64), (i64, i64))>;
+    // One after the other: for both at once PostgreSQL has no index.
+    let made: Found = all().filter(deploy_marks::deploy_id.eq_any(deploy_ids.to_vec())).load(c)?;
+    let borne: Found = all().filter(deploy_marks::marked_id.eq_any(deploy_ids.to_vec())).load(c)?;
+    let mut found: Found = made.into_iter().chain(borne).collect();
+    found.sort_unstable_by_key(|(id, ..)| *id);
+    found.dedup_by_key(|(id, ..)| *id);
+    Ok(found.into_iter().map(|(_, mark, maker, marked)| Pair { mark, maker, marked }).collect())
 }

@@ -16,6 +16,7 @@ use crate::auth::who::{ApiRead, ApiWrite};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::paging::{Cursor, Turn};
+use crate::deploys;
 use crate::error::Error;
 use crate::incidents::around::queries as around;
 use crate::links::model::Relation;
@@ -87,17 +88,44 @@ impl IncidentBody {
     /// # Errors
     /// The database's.
     pub fn read(c: &mut Conn, incident: Incident, base_url: &str) -> Result<Self, Error> {
-        let services = around::services(c, incident.id)?.into_iter().map(|service| service.slug).collect();
-        let tags = around::tags(c, incident.id)?;
-        let deploys = crate::links::queries::of_incident(c, incident.id)?
-            .into_iter()
-            .map(|(link, deploy, _)| IncidentDeployBody {
-                deploy: deploy.key(),
-                relation: link.relation,
-                reason: link.reason,
-            })
-            .collect();
-        Ok(IncidentBody {
+        let key = incident.key();
+        Self::read_all(c, vec![incident], base_url)?.pop().ok_or_else(|| Error::no("incident", key))
+    }
+
+    /// Reads what belongs to each of a page of incidents: as many statements as for one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn read_all(c: &mut Conn, incidents: Vec<Incident>, base_url: &str) -> Result<Vec<Self>, Error> {
+        let ids: Vec<i64> = incidents.iter().map(|incident| incident.id).collect();
+        let mut services = around::services_of(c, &ids)?;
+        let mut tags = around::tags_of(c, &ids)?;
+        let mut links = crate::links::queries::of_incidents(c, &ids)?;
+        let bodies = incidents.into_iter().map(|incident| {
+            let id = incident.id;
+            let services = services.extract_if(.., |(of, _)| *of == id).map(|(_, service)| service.slug).collect();
+            let tags = tags.extract_if(.., |(of, _)| *of == id).map(|(_, tag)| tag).collect();
+            let deploys = links
+                .extract_if(.., |(link, _)| link.incident_id == id)
+                .map(|(link, number)| IncidentDeployBody {
+                    deploy: deploys::model::key(number),
+                    relation: link.relation,
+                    reason: link.reason,
+                })
+                .collect();
+            IncidentBody::new(incident, services, tags, deploys, base_url)
+        });
+        Ok(bodies.collect())
+    }
+
+    fn new(
+        incident: Incident,
+        services: Vec<String>,
+        tags: Vec<String>,
+        deploys: Vec<IncidentDeployBody>,
+        base_url: &str,
+    ) -> Self {
+        IncidentBody {
             key: incident.key(),
             html_url: format!("{base_url}{}", incident.path()),
             number: incident.number,
@@ -118,7 +146,7 @@ impl IncidentBody {
             declared_at: incident.declared_at,
             updated_at: incident.updated_at,
             revision: incident.revision,
-        })
+        }
     }
 }
 
@@ -148,12 +176,7 @@ pub async fn list(_who: ApiRead, app: web::Data<App>, query: Query) -> Result<Ht
         .read(move |c| {
             let found = register::queries::list(c, &filter, turn)?;
             let next_cursor = found.after.map(Cursor::encode);
-            let items = found
-                .rows
-                .into_iter()
-                .map(|incident| IncidentBody::read(c, incident, &base_url))
-                .collect::<Result<Vec<_>, Error>>()?;
-            Ok::<_, Error>(List { items, next_cursor })
+            Ok::<_, Error>(List { items: IncidentBody::read_all(c, found.rows, &base_url)?, next_cursor })
         })
         .await?;
     Ok(answer::ok(&body))

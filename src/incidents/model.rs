@@ -321,10 +321,15 @@ pub struct Incident {
     pub updated_at: Moment,
 }
 
+/// `INC-42` for 42.
+pub fn key(number: i64) -> String {
+    format!("INC-{number}")
+}
+
 impl Incident {
     /// `INC-42`
     pub fn key(&self) -> String {
-        format!("INC-{}", self.number)
+        key(self.number)
     }
 
     /// Address of its page.

@@ -39,6 +39,20 @@ pub fn of_incident(c: &mut Conn, incident_id: i64) -> Result<Vec<DeployLink>, Er
         .load(c)?)
 }
 
+/// The deploys that are linked to many incidents, of each the newest first: the link and the deploy's number.
+///
+/// # Errors
+/// The database's.
+pub fn of_incidents(c: &mut Conn, incident_ids: &[i64]) -> Result<Vec<(Link, i64)>, Error> {
+    Ok(incident_deploys::table
+        .inner_join(deploys::table.on(deploys::id.eq(incident_deploys::deploy_id)))
+        .filter(incident_deploys::incident_id.eq_any(incident_ids.to_vec()))
+        .order((incident_deploys::incident_id, deploys::happened_at.desc(), deploys::id.desc()))
+        .limit(SHOWN_LIMIT * incident_ids.len() as i64)
+        .select((Link::as_select(), deploys::number))
+        .load(c)?)
+}
+
 /// The incidents that are linked to a deploy, the newest first.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use diesel::dsl::{exists, max};
+use diesel::dsl::{exists, max, min};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
@@ -335,11 +335,17 @@ pub fn pick_of_month(c: &mut Conn, today: NaiveDate) -> Result<Option<Incident>,
 /// # Errors
 /// The database's.
 pub fn on_this_day(c: &mut Conn, today: NaiveDate, zone: &Zone) -> Result<Option<Incident>, Error> {
+    let Some(first): Option<Moment> = incidents::table.select(min(incidents::started_at)).first(c)? else {
+        return Ok(None);
+    };
     for day in same_days(today, YEARS) {
         let Some(next) = day.succ_opt() else { continue };
         let (Ok(from), Ok(to)) = (zone.parse(&format!("{day} 00:00")), zone.parse(&format!("{next} 00:00"))) else {
             continue;
         };
+        if to <= first {
+            break;
+        }
         let published = postmortems::table
             .filter(postmortems::incident_id.eq(incidents::id))
             .filter(postmortems::status.eq(PostmortemStatus::Published));

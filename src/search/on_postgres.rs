@@ -5,13 +5,15 @@
 //! narrowed by stands among the words ([`super::facets`]), so that the database knows how much there is of all
 //! together, and walks back from the newest or along the index of words, whichever is shorter.
 
+use std::ops::Range;
+
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Bool, Text};
 
 use super::model::{HitKind, Term};
-use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, titles_first};
+use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, titles_first, whole_first};
 use crate::db::listed;
 use crate::error::Error;
 
@@ -35,7 +37,13 @@ pub(super) fn page(c: &mut PgConnection, search: &Search<'_>) -> Result<Vec<Row>
         (anywhere, format!("rank * {WEIGHT} DESC, d.happened_at DESC, d.id DESC LIMIT {size} OFFSET {start}"))
     } else {
         let has_title = search.question.kind != Some(HitKind::Event);
-        let titled = if has_title { walked(c, "title_words", search, start + size)? } else { Vec::new() };
+        let limit = start + size;
+        // To look for words that begin so, the index gathers all places of each of them before it compares the first.
+        let titled = if has_title {
+            whole_first(search.terms, limit, |terms| walked(c, "title_words", &Search { terms, ..*search }, limit))?
+        } else {
+            Vec::new()
+        };
         let ids = titles_first(search, titled, anywhere);
         let order = format!("array_position(ARRAY[{}]::bigint[], d.id)", listed(&ids));
         (ids, order)
@@ -56,7 +64,7 @@ pub(super) fn page(c: &mut PgConnection, search: &Search<'_>) -> Result<Vec<Row>
 ///
 /// How many hold several words together the database only guesses, and it guesses too low where they always stand
 /// together; it would then read all of them to find the newest, or walk through everything for a few. So the newest
-/// documents are looked at first, and more of them where that has shown that it will do.
+/// documents are looked at first, and those before them where that has shown that it will do.
 fn walked(c: &mut PgConnection, column: &str, search: &Search<'_>, limit: usize) -> Result<Vec<i64>, Error> {
     let kind = search.question.kind.map(|kind| format!("d.kind = '{}'", kind.as_str()));
     let mut conditions = vec![wanted(search, if column == "words" { "v" } else { "t" })];
@@ -67,31 +75,30 @@ fn walked(c: &mut PgConnection, column: &str, search: &Search<'_>, limit: usize)
     for (moment, comparison) in [(search.question.from, ">="), (search.question.to, "<")] {
         conditions.extend(moment.map(|moment| format!("d.happened_at {comparison} {}", moment.millis())));
     }
-    let mut ids = |from: String| -> Result<Vec<i64>, Error> {
+    let mut ids = |from: String, limit: usize| -> Result<Vec<i64>, Error> {
         let sql = format!("SELECT d.id AS number FROM ({from}) d ORDER BY d.id DESC LIMIT {limit}");
         let found: Vec<Number> = bound(sql, search).load(c)?;
         Ok(found.into_iter().map(|found| found.number).collect())
     };
-    let among = |count: usize| {
+    let among = |places: Range<usize>| {
         let kind = kind.as_ref().map(|kind| format!("WHERE {kind}")).unwrap_or_default();
         format!(
-            "SELECT d.id FROM (SELECT * FROM search_documents d {kind} ORDER BY d.id DESC LIMIT {count}) d WHERE {}",
+            "SELECT d.id FROM (SELECT * FROM search_documents d {kind} ORDER BY d.id DESC LIMIT {} OFFSET {}) d WHERE {}",
+            places.len(),
+            places.start,
             conditions.join(" AND ")
         )
     };
-    let found = ids(among(NEWEST))?;
+    let mut found = ids(among(0..NEWEST), limit)?;
+    if found.len() < limit && found.len() * FAR >= limit * NEWEST {
+        found.extend(ids(among(NEWEST..FAR), limit - found.len())?);
+    }
     if found.len() == limit {
         return Ok(found);
     }
-    if found.len() * FAR >= limit * NEWEST {
-        let found = ids(among(FAR))?;
-        if found.len() == limit {
-            return Ok(found);
-        }
-    }
     // OFFSET 0: whatever the limit, along the index of words.
     let all: Vec<&str> = conditions.iter().chain(&kind).map(String::as_str).collect();
-    ids(format!("SELECT d.id FROM search_documents d WHERE {} OFFSET 0", all.join(" AND ")))
+    ids(format!("SELECT d.id FROM search_documents d WHERE {} OFFSET 0", all.join(" AND ")), limit)
 }
 
 /// The words, each term a phrase of which two values are bound. A version is a word of its own, with one of `marks` in

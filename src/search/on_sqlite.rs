@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 
 use super::model::{FACET_MARK, LAST_PAGE, PAGE_SIZE, Question, Term};
-use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, titles_first};
+use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, titles_first, whole_first};
 use super::snippet::folded;
 use crate::db::listed;
 use crate::error::Error;
@@ -276,7 +276,12 @@ fn newest(c: &mut SqliteConnection, wanted: &Wanted, search: &Search<'_>) -> Res
     let titled = if anywhere.len() < limit && wanted.words.is_some() {
         titled(c, wanted, &anywhere)?
     } else {
-        walked(c, "search_index_titles", &wanted.titled, search, start + size)?
+        let limit = start + size;
+        whole_first(search.terms, limit, |terms| {
+            let goes_on = terms.iter().any(|term| term.is_prefix);
+            let titled = if goes_on { wanted.titled.clone() } else { self::wanted(c, terms, Words::Titles)?.titled };
+            walked(c, "search_index_titles", &titled, search, limit)
+        })?
     };
     let ids = titles_first(search, titled, anywhere);
     let query = diesel::sql_query(format!("SELECT {COLUMNS} FROM search_documents d WHERE d.id IN ({})", listed(&ids)));

@@ -69,6 +69,24 @@ pub(super) fn titles_first(search: &Search<'_>, titled: Vec<i64>, anywhere: Vec<
     titled.into_iter().chain(others).skip(start).take(size).collect()
 }
 
+/// Ids of at most so many titles: first those that hold the last word as it was typed, then those where it goes on. `find`
+/// gives the newest of each.
+pub(super) fn whole_first(
+    terms: &[Term],
+    limit: usize,
+    mut find: impl FnMut(&[Term]) -> Result<Vec<i64>, Error>,
+) -> Result<Vec<i64>, Error> {
+    let whole: Vec<Term> = terms.iter().map(|term| Term { is_prefix: false, ..term.clone() }).collect();
+    let mut ids = find(&whole)?;
+    if ids.len() < limit && terms.iter().any(|term| term.is_prefix) {
+        let begun = find(terms)?;
+        let known: HashSet<i64> = ids.iter().copied().collect();
+        ids.extend(begun.into_iter().filter(|id| !known.contains(id)));
+    }
+    ids.truncate(limit);
+    Ok(ids)
+}
+
 /// What both searches select.
 pub(super) const COLUMNS: &str = "d.id AS document_id, d.kind, d.thing_id, d.happened_at, d.title, d.body,
     (SELECT number FROM incidents i WHERE i.id = d.incident_id) AS incident_number,

@@ -77,13 +77,10 @@ pub async fn list(_who: ApiRead, app: web::Data<App>, query: Query) -> Result<Ht
         .db
         .read(move |c| {
             let (rows, there_is_more) = queries::list(c, None, after)?;
-            let items = rows
-                .into_iter()
-                .map(|(service, _)| {
-                    let around = queries::surroundings(c, &service)?;
-                    Ok(ServiceBody::new(service, around, &base_url))
-                })
-                .collect::<Result<Vec<_>, Error>>()?;
+            let services: Vec<Service> = rows.into_iter().map(|(service, _)| service).collect();
+            let around = queries::surroundings_of(c, &services)?;
+            let pairs = services.into_iter().zip(around);
+            let items: Vec<_> = pairs.map(|(service, around)| ServiceBody::new(service, around, &base_url)).collect();
             Ok::<_, Error>((items, there_is_more))
         })
         .await?;

@@ -116,29 +116,43 @@ pub struct Surroundings {
 /// # Errors
 /// The database's.
 pub fn surroundings(c: &mut Conn, service: &Service) -> Result<Surroundings, Error> {
-    let team = match service.team_id {
-        Some(id) => Some(teams::table.find(id).select(Team::as_select()).first(c)?),
-        None => None,
-    };
-    let links = service_links::table
-        .filter(service_links::service_id.eq(service.id))
-        .order(service_links::id)
-        .select(ServiceLink::as_select())
+    let found = surroundings_of(c, std::slice::from_ref(service))?.pop();
+    found.ok_or_else(|| Error::no("service", &service.slug))
+}
+
+/// Reads what stands around each of many services, in their order: as many statements as for one.
+///
+/// # Errors
+/// The database's.
+pub fn surroundings_of(c: &mut Conn, of: &[Service]) -> Result<Vec<Surroundings>, Error> {
+    let ids: Vec<i64> = of.iter().map(|service| service.id).collect();
+    let team_ids: Vec<i64> = of.iter().filter_map(|service| service.team_id).collect();
+    let teams: Vec<Team> = teams::table.filter(teams::id.eq_any(team_ids)).select(Team::as_select()).load(c)?;
+    let mut links: Vec<(i64, ServiceLink)> = service_links::table
+        .filter(service_links::service_id.eq_any(ids.clone()))
+        .order((service_links::service_id, service_links::id))
+        .select((service_links::service_id, ServiceLink::as_select()))
         .load(c)?;
-    let depends_on = services::table
+    let mut depends_on: Vec<(i64, Service)> = services::table
         .inner_join(service_dependencies::table.on(service_dependencies::depends_on_id.eq(services::id)))
-        .filter(service_dependencies::service_id.eq(service.id))
+        .filter(service_dependencies::service_id.eq_any(ids.clone()))
         .order(services::slug)
-        .select(Service::as_select())
+        .select((service_dependencies::service_id, Service::as_select()))
         .load(c)?;
-    let needed_by = services::table
+    let mut needed_by: Vec<(i64, Service)> = services::table
         .inner_join(service_dependencies::table.on(service_dependencies::service_id.eq(services::id)))
-        .filter(service_dependencies::depends_on_id.eq(service.id))
+        .filter(service_dependencies::depends_on_id.eq_any(ids))
         .order(services::slug)
-        .limit(CHOICE_LIMIT)
-        .select(Service::as_select())
+        .limit(CHOICE_LIMIT * of.len() as i64)
+        .select((service_dependencies::depends_on_id, Service::as_select()))
         .load(c)?;
-    Ok(Surroundings { team, links, depends_on, needed_by })
+    let found = of.iter().map(|service| Surroundings {
+        team: teams.iter().find(|team| Some(team.id) == service.team_id).cloned(),
+        links: links.extract_if(.., |(id, _)| *id == service.id).map(|(_, link)| link).collect(),
+        depends_on: depends_on.extract_if(.., |(id, _)| *id == service.id).map(|(_, other)| other).collect(),
+        needed_by: needed_by.extract_if(.., |(id, _)| *id == service.id).map(|(_, other)| other).collect(),
+    });
+    Ok(found.collect())
 }
 
 /// Adds a service.

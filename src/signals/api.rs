@@ -15,6 +15,7 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::paging::{Cursor, Turn};
 use crate::error::Error;
+use crate::incidents;
 use crate::services::model::Service;
 use crate::web::body::Query;
 use crate::web::problem::Problem;
@@ -64,10 +65,21 @@ pub struct SignalBody {
 }
 
 impl SignalBody {
-    fn read(c: &mut Conn, signal: Signal, service: Option<Service>, base_url: &str) -> Result<Self, Error> {
-        let incidents = queries_attach::of_signal(c, signal.id)?.into_iter().map(|(_, incident)| incident.key());
-        Ok(SignalBody {
-            incidents: incidents.collect(),
+    /// Reads what belongs to each of a page of signals: as many statements as for one.
+    fn read_all(c: &mut Conn, signals: Vec<(Signal, Option<Service>)>, base_url: &str) -> Result<Vec<Self>, Error> {
+        let ids: Vec<i64> = signals.iter().map(|(signal, _)| signal.id).collect();
+        let mut attached = queries_attach::of_signals(c, &ids)?;
+        let bodies = signals.into_iter().map(|(signal, service)| {
+            let mine = attached.extract_if(.., |(of, _)| *of == signal.id);
+            let incidents = mine.map(|(_, number)| incidents::model::key(number)).collect();
+            SignalBody::new(signal, service, incidents, base_url)
+        });
+        Ok(bodies.collect())
+    }
+
+    fn new(signal: Signal, service: Option<Service>, incidents: Vec<String>, base_url: &str) -> Self {
+        SignalBody {
+            incidents,
             html_url: format!("{base_url}{}", signal.path()),
             labels: signal.labels(),
             ended_at: signal.ended_at(),
@@ -85,7 +97,7 @@ impl SignalBody {
             firing_count: signal.firing_count,
             first_started_at: signal.first_started_at,
             last_started_at: signal.last_started_at,
-        })
+        }
     }
 }
 
@@ -113,12 +125,7 @@ pub async fn list(_who: ApiRead, app: web::Data<App>, query: Query) -> Result<Ht
         .db
         .read(move |c| {
             let page = list::list(c, &filter, turn)?;
-            let items = page
-                .rows
-                .into_iter()
-                .map(|(signal, service)| SignalBody::read(c, signal, service, &base_url))
-                .collect::<Result<Vec<_>, Error>>()?;
-            Ok::<_, Error>((items, page.after))
+            Ok::<_, Error>((SignalBody::read_all(c, page.rows, &base_url)?, page.after))
         })
         .await?;
     Ok(answer::ok(&List { items, next_cursor: next.map(Cursor::encode) }))
@@ -138,7 +145,8 @@ pub async fn show(_who: ApiRead, app: web::Data<App>, id: web::Path<i64>) -> Res
         .read(move |c| {
             let signal = queries::by_id(c, *id)?;
             let service = queries::service_of(c, &signal)?;
-            SignalBody::read(c, signal, service, &base_url)
+            let id = signal.id;
+            SignalBody::read_all(c, vec![(signal, service)], &base_url)?.pop().ok_or_else(|| Error::no("signal", id))
         })
         .await?;
     Ok(answer::ok(&body))

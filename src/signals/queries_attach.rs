@@ -51,6 +51,21 @@ pub fn of_signal(c: &mut Conn, signal_id: i64) -> Result<Vec<(Attachment, Incide
         .load(c)?)
 }
 
+/// The numbers of the incidents that many signals are attached to, with the signal's id, of each the last first.
+///
+/// # Errors
+/// The database's.
+pub fn of_signals(c: &mut Conn, signal_ids: &[i64]) -> Result<Vec<(i64, i64)>, Error> {
+    Ok(signal_incidents::table
+        .inner_join(incidents::table)
+        .filter(signal_incidents::signal_id.eq_any(signal_ids.to_vec()))
+        .filter(signal_incidents::detached_at.is_null())
+        .order((signal_incidents::signal_id, signal_incidents::id.desc()))
+        .limit(SHOWN_LIMIT * signal_ids.len() as i64)
+        .select((signal_incidents::signal_id, incidents::number))
+        .load(c)?)
+}
+
 /// The live incidents, to choose from: those of a signal's service first.
 ///
 /// # Errors

@@ -187,13 +187,13 @@ pub fn of_incident(c: &mut Conn, incident: &Incident, now: Moment) -> Result<(Re
         return Ok((kept, rows));
     }
     let Reckoned { reckoning, suspects } = compute(c, incident, Words::Heard, now)?;
-    let mut rows = Vec::new();
-    for suspect in suspects {
-        let deploy = crate::deploys::queries::by_id(c, suspect.deploy_id)?;
-        let service = crate::deploys::queries::service_of(c, &deploy)?;
-        rows.push((suspect, deploy, service));
-    }
-    Ok((reckoning, rows))
+    let ids: Vec<i64> = suspects.iter().map(|suspect| suspect.deploy_id).collect();
+    let deploys = crate::deploys::queries::with_services(c, &ids)?;
+    let rows = suspects.into_iter().filter_map(|suspect| {
+        let (deploy, service) = deploys.iter().find(|(deploy, _)| deploy.id == suspect.deploy_id)?.clone();
+        Some((suspect, deploy, service))
+    });
+    Ok((reckoning, rows.collect()))
 }
 
 /// Incidents that a deploy may have caused or ended and that nobody has linked it to, the newest first.

@@ -6,6 +6,7 @@ mod account;
 mod action_items;
 mod action_life;
 mod action_lists;
+mod api_lists;
 mod authorization;
 mod backup;
 mod backups;

@@ -1,5 +1,7 @@
 //! The history in the database. Rows are added and never changed.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use crate::action_items::model::{ActionRow, ItemChange, Origin};
@@ -75,6 +77,21 @@ pub fn of_item(c: &mut Conn, item_id: i64) -> Result<Vec<(ItemChange, Option<Str
 /// The database's.
 pub fn due_rule(c: &mut Conn, item_id: i64) -> Result<Option<String>, Error> {
     Ok(last(c, item_id, "due_on")?.map(|change| change.reason))
+}
+
+/// The same of many items by their ids; one whose date never changed is left out.
+///
+/// # Errors
+/// The database's.
+pub fn due_rules(c: &mut Conn, item_ids: &[i64]) -> Result<HashMap<i64, String>, Error> {
+    let changes: Vec<(i64, String)> = action_item_changes::table
+        .filter(action_item_changes::action_item_id.eq_any(item_ids.to_vec()))
+        .filter(action_item_changes::field.eq("due_on"))
+        .order((action_item_changes::action_item_id, action_item_changes::id))
+        .select((action_item_changes::action_item_id, action_item_changes::reason))
+        .load(c)?;
+    // The last of each stays.
+    Ok(changes.into_iter().collect())
 }
 
 fn last(c: &mut Conn, item_id: i64, field: &str) -> Result<Option<ItemChange>, Error> {

@@ -87,10 +87,18 @@ pub fn set_services(
 /// # Errors
 /// The database's.
 pub fn tags(c: &mut Conn, incident_id: i64) -> Result<Vec<String>, Error> {
+    Ok(tags_of(c, &[incident_id])?.into_iter().map(|(_, tag)| tag).collect())
+}
+
+/// The tags of many incidents, as pairs of incident id and tag.
+///
+/// # Errors
+/// The database's.
+pub fn tags_of(c: &mut Conn, incident_ids: &[i64]) -> Result<Vec<(i64, String)>, Error> {
     Ok(incident_tags::table
-        .filter(incident_tags::incident_id.eq(incident_id))
-        .order(incident_tags::tag)
-        .select(incident_tags::tag)
+        .filter(incident_tags::incident_id.eq_any(incident_ids.to_vec()))
+        .order((incident_tags::incident_id, incident_tags::tag))
+        .select((incident_tags::incident_id, incident_tags::tag))
         .load(c)?)
 }
 

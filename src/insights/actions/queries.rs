@@ -127,20 +127,20 @@ pub fn page(c: &mut Conn, turn: Turn) -> Result<Page<CameBack>, Error> {
 /// The last incident of each of these factors. It began after each item of the page was finished: some incident of the
 /// item's factor did.
 fn last_incidents(c: &mut Conn, factor_ids: Vec<i64>) -> Result<HashMap<i64, Incident>, Error> {
-    let strikes = last_strikes(c, factor_ids)?;
-    let mut last = HashMap::new();
-    for (factor_id, at) in strikes {
-        let incident: Option<Incident> = incident_factors::table
-            .inner_join(incidents::table)
-            .filter(incident_factors::factor_id.eq(factor_id))
-            .filter(incident_factors::struck_at.eq(at))
-            .order(incident_factors::incident_id.desc())
-            .select(Incident::as_select())
-            .first(c)
-            .optional()?;
-        last.extend(incident.map(|incident| (factor_id, incident)));
-    }
-    Ok(last)
+    let last = incident_factors::table
+        .filter(incident_factors::factor_id.eq(contributing_factors::id))
+        .order((incident_factors::struck_at.desc(), incident_factors::incident_id.desc()))
+        .select(incident_factors::incident_id)
+        .single_value();
+    let rows: Vec<(i64, Option<i64>)> = contributing_factors::table
+        .filter(contributing_factors::id.eq_any(factor_ids))
+        .select((contributing_factors::id, last))
+        .load(c)?;
+    let ids: Vec<i64> = rows.iter().filter_map(|(_, id)| *id).collect();
+    let found: Vec<Incident> =
+        incidents::table.filter(incidents::id.eq_any(ids)).select(Incident::as_select()).load(c)?;
+    let of = |id: Option<i64>| found.iter().find(|incident| Some(incident.id) == id).cloned();
+    Ok(rows.into_iter().filter_map(|(factor_id, id)| Some((factor_id, of(id)?))).collect())
 }
 
 /// Items that were reopened because what they were for came back, the last first.

@@ -1,6 +1,8 @@
 //! Messages as the log shows them.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use crate::clock::Moment;
 use crate::db::Conn;
@@ -32,6 +34,9 @@ pub struct LogRow {
     pub receiver: String,
 }
 
+/// What is in the log when nobody asks for a state, as the index `messages_shown` says it.
+const SHOWN: &str = "messages.state NOT IN ('gathered', 'in_digest')";
+
 type Found = (Message, Option<String>, Option<String>, Option<String>, Option<String>);
 
 /// A page of the log, newest first. What waits for a digest is not in it; the digest is.
@@ -55,7 +60,7 @@ pub fn list(c: &mut Conn, filter: &LogFilter, turn: Turn) -> Result<Page<LogRow>
         .into_boxed();
     query = match filter.state {
         Some(state) => query.filter(messages::state.eq(state)),
-        None => query.filter(messages::state.ne_all([MessageState::Gathered, MessageState::InDigest])),
+        None => query.filter(sql::<Bool>(SHOWN)),
     };
     if let Some(id) = filter.webhook_id {
         query = query.filter(messages::webhook_id.eq(id));

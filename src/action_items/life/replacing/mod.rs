@@ -2,5 +2,5 @@
 
 mod queries;
 
-pub use self::queries::{Related, merge, relations, split};
+pub use self::queries::{Related, merge, relations, relations_of, split};
 pub(super) use self::queries::{unmake, unmerge};

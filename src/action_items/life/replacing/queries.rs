@@ -29,34 +29,52 @@ pub struct Related {
 /// # Errors
 /// The database's.
 pub fn relations(c: &mut Conn, item_id: i64) -> Result<Vec<Related>, Error> {
-    let limit = 100;
-    let from_here: Vec<(Relation, i64)> = action_item_relations::table
-        .filter(action_item_relations::action_item_id.eq(item_id))
-        .order(action_item_relations::id)
+    Ok(relations_of(c, &[item_id])?.into_iter().map(|(_, related)| related).collect())
+}
+
+/// The same of many items, each with the id of the item whose relation it is.
+///
+/// # Errors
+/// The database's.
+pub fn relations_of(c: &mut Conn, item_ids: &[i64]) -> Result<Vec<(i64, Related)>, Error> {
+    let limit = 100 * item_ids.len() as i64;
+    type Found = Vec<(Relation, i64, i64)>;
+    let here: Found = action_item_relations::table
+        .filter(action_item_relations::action_item_id.eq_any(item_ids.to_vec()))
+        .order((action_item_relations::action_item_id, action_item_relations::id))
         .limit(limit)
-        .select((action_item_relations::relation, action_item_relations::other_id))
+        .select((
+            action_item_relations::relation,
+            action_item_relations::action_item_id,
+            action_item_relations::other_id,
+        ))
         .load(c)?;
-    let to_here: Vec<(Relation, i64)> = action_item_relations::table
-        .filter(action_item_relations::other_id.eq(item_id))
-        .order(action_item_relations::id)
+    let there: Found = action_item_relations::table
+        .filter(action_item_relations::other_id.eq_any(item_ids.to_vec()))
+        .order((action_item_relations::other_id, action_item_relations::id))
         .limit(limit)
-        .select((action_item_relations::relation, action_item_relations::action_item_id))
+        .select((
+            action_item_relations::relation,
+            action_item_relations::other_id,
+            action_item_relations::action_item_id,
+        ))
         .load(c)?;
-    let ids: Vec<i64> = from_here.iter().chain(&to_here).map(|(_, id)| *id).collect();
+    let ids: Vec<i64> = here.iter().chain(&there).map(|(_, _, id)| *id).collect();
     let items: Vec<ActionItem> =
         action_items::table.filter(action_items::id.eq_any(ids)).select(ActionItem::as_select()).load(c)?;
-    let find = |words: &'static str, id: i64| {
-        items.iter().find(|item| item.id == id).map(|item| Related { words, item: item.clone() })
-    };
-    let outward = from_here.iter().filter_map(|(relation, id)| match relation {
-        Relation::SplitFrom => find("split from", *id),
-        Relation::MergedInto => find("merged into", *id),
+    let outward = here.into_iter().map(|(relation, of, id)| match relation {
+        Relation::SplitFrom => (of, "split from", id),
+        Relation::MergedInto => (of, "merged into", id),
     });
-    let inward = to_here.iter().filter_map(|(relation, id)| match relation {
-        Relation::SplitFrom => find("split into", *id),
-        Relation::MergedInto => find("merged in", *id),
+    let inward = there.into_iter().map(|(relation, of, id)| match relation {
+        Relation::SplitFrom => (of, "split into", id),
+        Relation::MergedInto => (of, "merged in", id),
     });
-    Ok(outward.chain(inward).collect())
+    let related = outward.chain(inward).filter_map(|(of, words, id)| {
+        let item = items.iter().find(|item| item.id == id)?;
+        Some((of, Related { words, item: item.clone() }))
+    });
+    Ok(related.collect())
 }
 
 fn relate(
