@@ -13,8 +13,8 @@ use crate::db::schema::{action_items, deploys, incidents, postmortems, services}
 use crate::deploys::model::Deploy;
 use crate::error::Error;
 use crate::incidents::around::queries::services_of;
-use crate::incidents::model::{Incident, IncidentKind, IncidentStatus};
-use crate::incidents::register::queries::live;
+use crate::incidents::model::{Incident, IncidentStatus};
+use crate::incidents::register::queries::{live, that_hurt};
 use crate::postmortems::model::PostmortemStatus;
 use crate::services::model::{Service, ServiceName};
 
@@ -81,7 +81,7 @@ fn unpublished(c: &mut Conn) -> Result<Vec<Incident>, Error> {
         .filter(postmortems::status.eq_any([PostmortemStatus::Published, PostmortemStatus::NotNeeded]));
     Ok(incidents::table
         .filter(incidents::status.eq(IncidentStatus::Resolved))
-        .filter(incidents::kind.eq(IncidentKind::Incident))
+        .filter(that_hurt())
         .filter(diesel::dsl::not(exists(done)))
         .order((incidents::started_at.desc(), incidents::id.desc()))
         .limit(DUE_WINDOW)

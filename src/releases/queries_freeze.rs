@@ -13,7 +13,8 @@ use crate::db::Conn;
 use crate::db::schema::{deploys, freeze_windows, incident_services, incidents, service_dependencies, services, teams};
 use crate::deploys::model::{Deploy, DeployStatus};
 use crate::error::Error;
-use crate::incidents::model::{Incident, IncidentKind, IncidentStatus, Severity};
+use crate::incidents::model::{Incident, IncidentStatus, Severity};
+use crate::incidents::register::queries::that_hurt;
 use crate::services::model::{Service, ServiceName};
 use crate::teams::model::Team;
 use crate::web::times::Zone;
@@ -209,7 +210,7 @@ fn live_and_severe(c: &mut Conn) -> Result<Vec<Incident>, Error> {
         let of_status: Vec<Incident> = incidents::table
             .filter(incidents::status.eq(*status))
             .filter(incidents::severity.eq_any([Severity::Sev1, Severity::Sev2]))
-            .filter(incidents::kind.eq(IncidentKind::Incident))
+            .filter(that_hurt())
             .order((incidents::started_at.desc(), incidents::id.desc()))
             .limit(LIVE_LIMIT as i64)
             .select(Incident::as_select())

@@ -162,6 +162,7 @@ const QUERIES: &[&str] = &[
     "/incidents?status=resolved",
     "/incidents?severity=SEV2",
     "/incidents?kind=near_miss",
+    "/incidents?kind=incident&status=live",
     "/incidents?service=checkout-api",
     "/incidents?tag=payments",
     "/incidents?service=checkout-api&tag=payments&severity=SEV2",
@@ -517,6 +518,10 @@ fn fault_on_sqlite(c: &mut diesel::SqliteConnection, known: &Known, sql: &str) -
             // By the service, or by the id of something else.
             if is_wanted && !rest.contains("id=?") {
                 return Some(format!("{OF_OTHERS}: {detail}"));
+            }
+            let is_by_kind = table_of(name).as_deref() == Some("incidents") && rest.contains("(kind=?");
+            if is_by_kind && said(sql).contains(&format!("{name}.status ")) {
+                return Some(format!("walks over nearly all incidents, which are of one kind, for a status: {detail}"));
             }
         }
         if detail.contains(" AUTOMATIC ") {

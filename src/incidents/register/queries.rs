@@ -46,6 +46,14 @@ pub fn newest(c: &mut Conn) -> Result<Option<Incident>, Error> {
     Ok(first.select(Incident::as_select()).first(c).optional()?)
 }
 
+/// Incidents and no near misses. Said like this, it is never an index of kinds that serves: nearly all are of this one, and
+/// SQLite, which does not know that, walked over them to find the few that are live.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn that_hurt() -> _ {
+    let nearly: IncidentKind = IncidentKind::NearMiss;
+    incidents::kind.ne(nearly)
+}
+
 /// A page out of one of the tables that know when an incident started, along that table's index.
 macro_rules! page_out_of {
     ($table:expr, $started_at:expr, $id:expr, $filter:expr, $turn:expr, $c:expr) => {{
@@ -58,9 +66,11 @@ macro_rules! page_out_of {
         if let Some(severity) = $filter.severity {
             query = query.filter(incidents::severity.eq(severity));
         }
-        if let Some(kind) = $filter.kind {
-            query = query.filter(incidents::kind.eq(kind));
-        }
+        query = match $filter.kind {
+            None => query,
+            Some(IncidentKind::Incident) => query.filter(that_hurt()),
+            Some(kind @ IncidentKind::NearMiss) => query.filter(incidents::kind.eq(kind)),
+        };
         if let Some(from) = $filter.from {
             query = query.filter($started_at.ge(from));
         }

@@ -10,7 +10,8 @@ use crate::db::Conn;
 use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
 use crate::db::schema::{incident_services, incidents, postmortems, services};
 use crate::error::Error;
-use crate::incidents::model::{Incident, IncidentKind, IncidentStatus};
+use crate::incidents::model::{Incident, IncidentStatus};
+use crate::incidents::register::queries::that_hurt;
 use crate::postmortems::model::{Postmortem, PostmortemStatus};
 
 diesel::define_sql_function! {
@@ -72,7 +73,7 @@ fn to_write(c: &mut Conn, filter: &Filter, turn: Turn) -> Result<Vec<ShelfRow>, 
     let mut query = incidents::table
         .left_join(postmortems::table)
         .filter(incidents::status.eq(IncidentStatus::Resolved))
-        .filter(incidents::kind.eq(IncidentKind::Incident))
+        .filter(that_hurt())
         .filter(postmortems::id.nullable().is_null())
         .select(Incident::as_select())
         .limit(PAGE_SIZE + 1)
@@ -173,7 +174,7 @@ pub fn counts(c: &mut Conn) -> Result<Vec<(Shelf, i64)>, Error> {
         few("postmortems WHERE status = 'published'"),
         few("postmortems WHERE status = 'draft'"),
         few("postmortems WHERE status = 'in_review'"),
-        few("incidents i WHERE i.status = 'resolved' AND i.kind = 'incident'
+        few("incidents i WHERE i.status = 'resolved' AND i.kind <> 'near_miss'
              AND NOT EXISTS (SELECT 1 FROM postmortems p WHERE p.incident_id = i.id)"),
         few("postmortems WHERE status = 'not_needed'"),
     ))
