@@ -22,8 +22,10 @@ const FEW: usize = 50;
 
 /// So many of the newest documents are looked at first, ...
 const NEWEST: usize = 1_000;
-/// ... and so many where they hold enough.
+/// ... and about so many where they hold enough, ...
 const FAR: usize = 40_000;
+/// ... or so many for each that is wanted, for a page far down.
+const FAR_FOR_EACH: usize = 200;
 
 /// The rows of a page, and one more where there is one.
 ///
@@ -90,8 +92,20 @@ fn walked(c: &mut PgConnection, column: &str, search: &Search<'_>, limit: usize)
         )
     };
     let mut found = ids(among(0..NEWEST), limit)?;
-    if found.len() < limit && found.len() * FAR >= limit * NEWEST {
-        found.extend(ids(among(NEWEST..FAR), limit - found.len())?);
+    let mut end = NEWEST;
+    while found.len() < limit {
+        // So far it will be, if it goes on like this; and half as far again.
+        let far = (end * limit).checked_div(found.len()).unwrap_or(usize::MAX);
+        if far > FAR.max(FAR_FOR_EACH * limit) {
+            break;
+        }
+        let next = (far + far / 2).max(end + NEWEST);
+        let more = ids(among(end..next), limit - found.len())?;
+        if more.is_empty() {
+            break;
+        }
+        found.extend(more);
+        end = next;
     }
     if found.len() == limit {
         return Ok(found);
