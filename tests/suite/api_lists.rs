@@ -4,7 +4,6 @@ use actix_web::http::Method;
 use debrief::auth::model::Scope;
 
 use crate::both;
-use crate::support::TestApp;
 
 both!(
     async fn a_record_is_the_same_in_its_list_as_alone(app: TestApp) {
