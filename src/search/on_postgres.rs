@@ -13,7 +13,7 @@ use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Bool, Text};
 
 use super::model::{HitKind, Term};
-use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, titles_first, whole_first};
+use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, and_begun, titles_first, whole};
 use crate::db::listed;
 use crate::error::Error;
 
@@ -33,22 +33,27 @@ const FAR_FOR_EACH: usize = 200;
 /// The database's.
 pub(super) fn page(c: &mut PgConnection, search: &Search<'_>) -> Result<Vec<Row>, Error> {
     let (start, size) = search.slice();
-    let limit = (FEW + 1).max(2 * (start + size));
-    let anywhere = walked(c, "words", search, limit)?;
-    let (ids, order) = if anywhere.len() <= FEW {
-        (anywhere, format!("rank * {WEIGHT} DESC, d.happened_at DESC, d.id DESC LIMIT {size} OFFSET {start}"))
-    } else {
-        let has_title = search.question.kind != Some(HitKind::Event);
-        let limit = start + size;
-        // To look for words that begin so, the index gathers all places of each of them before it compares the first.
-        let titled = if has_title {
-            whole_first(search.terms, limit, |terms| walked(c, "title_words", &Search { terms, ..*search }, limit))?
-        } else {
-            Vec::new()
-        };
-        let ids = titles_first(search, titled, anywhere);
+    let end = start + size;
+    let has_title = search.question.kind != Some(HitKind::Event);
+    // With the words as they were typed: to look for those that begin so, the index gathers all places of each of them
+    // before it compares the first.
+    let typed = Search { terms: &whole(search.terms), ..*search };
+    let titled = if has_title { walked(c, "title_words", &typed, end.max(FEW + 1))? } else { Vec::new() };
+    let in_order = |ids: Vec<i64>| {
         let order = format!("array_position(ARRAY[{}]::bigint[], d.id)", listed(&ids));
         (ids, order)
+    };
+    let (ids, order) = if titled.len() >= end.max(FEW + 1) {
+        in_order(titles_first(search, titled, Vec::new()))
+    } else {
+        let anywhere = walked(c, "words", search, (FEW + 1).max(2 * end))?;
+        if anywhere.len() <= FEW {
+            (anywhere, format!("rank * {WEIGHT} DESC, d.happened_at DESC, d.id DESC LIMIT {size} OFFSET {start}"))
+        } else {
+            let begun = || if has_title { walked(c, "title_words", search, end) } else { Ok(Vec::new()) };
+            let titled = and_begun(titled, search.terms, end, begun)?;
+            in_order(titles_first(search, titled, anywhere))
+        }
     };
     if ids.is_empty() {
         return Ok(Vec::new());

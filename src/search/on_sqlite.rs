@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 
 use super::model::{FACET_MARK, LAST_PAGE, PAGE_SIZE, Question, Term};
-use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, titles_first, whole_first};
+use super::queries::{COLUMNS, Number, Row, Search, WEIGHT, and_begun, titles_first, whole};
 use super::snippet::folded;
 use crate::db::listed;
 use crate::error::Error;
@@ -277,11 +277,9 @@ fn newest(c: &mut SqliteConnection, wanted: &Wanted, search: &Search<'_>) -> Res
         titled(c, wanted, &anywhere)?
     } else {
         let limit = start + size;
-        whole_first(search.terms, limit, |terms| {
-            let goes_on = terms.iter().any(|term| term.is_prefix);
-            let titled = if goes_on { wanted.titled.clone() } else { self::wanted(c, terms, Words::Titles)?.titled };
-            walked(c, "search_index_titles", &titled, search, limit)
-        })?
+        let typed = self::wanted(c, &whole(search.terms), Words::Titles)?.titled;
+        let typed = walked(c, "search_index_titles", &typed, search, limit)?;
+        and_begun(typed, search.terms, limit, || walked(c, "search_index_titles", &wanted.titled, search, limit))?
     };
     let ids = titles_first(search, titled, anywhere);
     let query = diesel::sql_query(format!("SELECT {COLUMNS} FROM search_documents d WHERE d.id IN ({})", listed(&ids)));

@@ -69,22 +69,25 @@ pub(super) fn titles_first(search: &Search<'_>, titled: Vec<i64>, anywhere: Vec<
     titled.into_iter().chain(others).skip(start).take(size).collect()
 }
 
-/// Ids of at most so many titles: first those that hold the last word as it was typed, then those where it goes on. `find`
-/// gives the newest of each.
-pub(super) fn whole_first(
+/// The terms as they were typed, with no word that goes on.
+pub(super) fn whole(terms: &[Term]) -> Vec<Term> {
+    terms.iter().map(|term| Term { is_prefix: false, ..term.clone() }).collect()
+}
+
+/// Ids of at most so many titles: first those that hold the last word as it was typed, then, where there are too few,
+/// those where it goes on.
+pub(super) fn and_begun(
+    mut whole: Vec<i64>,
     terms: &[Term],
     limit: usize,
-    mut find: impl FnMut(&[Term]) -> Result<Vec<i64>, Error>,
+    begun: impl FnOnce() -> Result<Vec<i64>, Error>,
 ) -> Result<Vec<i64>, Error> {
-    let whole: Vec<Term> = terms.iter().map(|term| Term { is_prefix: false, ..term.clone() }).collect();
-    let mut ids = find(&whole)?;
-    if ids.len() < limit && terms.iter().any(|term| term.is_prefix) {
-        let begun = find(terms)?;
-        let known: HashSet<i64> = ids.iter().copied().collect();
-        ids.extend(begun.into_iter().filter(|id| !known.contains(id)));
+    if whole.len() < limit && terms.iter().any(|term| term.is_prefix) {
+        let known: HashSet<i64> = whole.iter().copied().collect();
+        whole.extend(begun()?.into_iter().filter(|id| !known.contains(id)));
     }
-    ids.truncate(limit);
-    Ok(ids)
+    whole.truncate(limit);
+    Ok(whole)
 }
 
 /// What both searches select.
