@@ -28,6 +28,20 @@ struct Count {
     count: i64,
 }
 
+/// How much less the system heeds a backup than whoever waits for a page or an answer.
+const NICENESS: i32 = 10;
+
+/// Does work on a thread that gets its time when nobody else wants it. A backup takes a processor for as long as it lasts.
+fn giving_way<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let at_work = || {
+        // Where the system refuses, the work is done all the same.
+        let _ = rustix::process::nice(NICENESS);
+        work()
+    };
+    std::thread::scope(|scope| scope.spawn(at_work).join())
+        .unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))
+}
+
 /// Writes a backup into a new file and checks it; gives the number of rows.
 ///
 /// # Errors
@@ -38,7 +52,9 @@ pub fn write(db: &Db, file: &Path) -> Result<i64, String> {
     }
     let unfinished = beside(file, "unfinished");
     remove_sqlite(&unfinished);
-    let outcome = private(&unfinished).and_then(|()| write_unchecked(db, &unfinished)).and_then(|()| {
+    let outcome = giving_way(|| {
+        private(&unfinished)?;
+        write_unchecked(db, &unfinished)?;
         let mut copy =
             connect(&Target::Sqlite(unfinished.clone()), Access::Write).map_err(|error| error.to_string())?;
         // What was at work at this moment was at work there, and not where the copy will be opened.
@@ -94,7 +110,8 @@ fn settle(unfinished: &Path, file: &Path) -> std::io::Result<()> {
 pub fn rehearse(file: &Path, rows: i64) -> Result<(), String> {
     let scratch = beside(file, "rehearsal");
     remove_sqlite(&scratch);
-    let outcome = private(&scratch).and_then(|()| {
+    let outcome = giving_way(|| {
+        private(&scratch)?;
         let target = Target::Sqlite(scratch.clone());
         migrations::run(&target).map_err(|error| error.to_string())?;
         let mut restored = connect(&target, Access::Write).map_err(|error| error.to_string())?;
@@ -341,4 +358,17 @@ fn write_chunk(c: &mut Conn, table: &str, columns: &[Column], rows: &[String]) -
         .execute(c),
     };
     written.map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NICENESS, giving_way};
+
+    #[test]
+    fn only_the_work_itself_gives_way() {
+        let niceness = || rustix::process::getpriority_process(None).unwrap();
+        let before = niceness();
+        assert_eq!(giving_way(niceness), (before + NICENESS).min(19));
+        assert_eq!(niceness(), before);
+    }
 }

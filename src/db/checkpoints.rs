@@ -13,7 +13,9 @@ use super::pool::{self, Access};
 use super::{Conn, OpenError, Target};
 
 /// How long the log gathers what is written before it is copied: a page that is written again and again is copied once.
-const GATHERING: Duration = Duration::from_millis(100);
+/// While a copy reaches the disk, commits wait for the disk, too: of five times as much at a time they waited twice as
+/// long (the slowest in a hundred of 7,000 a second).
+const GATHERING: Duration = Duration::from_millis(20);
 
 /// Copies the log for as long as it stands.
 pub(super) struct Checkpoints {

@@ -105,7 +105,7 @@ pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
         Target::Postgres(url) => {
             let mut c = PgConnection::establish(&with_limits(url))
                 .map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
-            c.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'debrief'")
+            c.batch_execute(POSTGRES_SETTINGS)
                 .map_err(|error| OpenError::Unreachable(first_line(&error.to_string())))?;
             Ok(Conn::Postgres(c))
         }
@@ -118,6 +118,10 @@ pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;
     PRAGMA wal_autocheckpoint = 16000;";
+/// How a connection to PostgreSQL is set up. No statement here is long enough to be worth compiling, and one that is
+/// taken for long by mistake would wait for the compiler first.
+const POSTGRES_SETTINGS: &str = "SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET jit = off;
+    SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'debrief'";
 /// How long a file that several open for the first time is tried again.
 const OPENING: Duration = Duration::from_secs(10);
 

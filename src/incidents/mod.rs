@@ -12,6 +12,7 @@ pub mod model;
 pub mod news;
 pub mod pages;
 pub mod queries;
+pub mod queries_titles;
 pub mod record;
 pub mod register;
 pub mod steps;

@@ -225,28 +225,49 @@ pub fn claim(c: &mut Conn, worker: &str, now: Moment) -> Result<Option<Job>, Err
 /// # Errors
 /// The database's.
 pub fn claim_except(c: &mut Conn, worker: &str, kinds: &[&str], now: Moment) -> Result<Option<Job>, Error> {
+    let Some(job) = next(c, kinds, now)? else { return Ok(None) };
+    lease(c, &job, worker, now)
+}
+
+/// The next job whose turn it is, leaving jobs of these kinds to others. Until the transaction ends it is nobody else's.
+///
+/// # Errors
+/// The database's.
+pub fn next(c: &mut Conn, except: &[&str], now: Moment) -> Result<Option<Job>, Error> {
     let due = jobs::table
-        .filter(jobs::kind.ne_all(kinds.to_vec()))
+        .filter(jobs::kind.ne_all(except.to_vec()))
         .filter(jobs::dead_at.is_null())
         .filter(jobs::run_at.le(now))
         .filter(jobs::leased_until.is_null().or(jobs::leased_until.lt(now)))
         .order((jobs::run_at, jobs::id))
-        .select(jobs::id)
         .limit(1);
     // SQLite's writers are one at a time; PostgreSQL's must step round each other's rows.
-    let id: Option<i64> = match c {
-        Conn::Sqlite(c) => due.first(c).optional()?,
-        Conn::Postgres(c) => due.for_update().skip_locked().first(c).optional()?,
+    Ok(match c {
+        Conn::Sqlite(c) => due.select(Job::as_select()).first(c).optional()?,
+        Conn::Postgres(c) => due.select(Job::as_select()).for_update().skip_locked().first(c).optional()?,
+    })
+}
+
+/// Leases a job to `worker`, which counts as one more try; nothing when another was there first.
+///
+/// # Errors
+/// The database's.
+pub fn lease(c: &mut Conn, job: &Job, worker: &str, now: Moment) -> Result<Option<Job>, Error> {
+    let unchanged = jobs::table.filter(jobs::id.eq(job.id)).filter(jobs::attempts.eq(job.attempts));
+    let leased = Job {
+        leased_until: Some(now.plus_s(LEASE_S)),
+        leased_by: Some(worker.to_owned()),
+        attempts: job.attempts + 1,
+        ..job.clone()
     };
-    let Some(id) = id else { return Ok(None) };
-    diesel::update(jobs::table.find(id))
+    let changed = diesel::update(unchanged)
         .set((
-            jobs::leased_until.eq(now.plus_s(LEASE_S)),
-            jobs::leased_by.eq(worker),
-            jobs::attempts.eq(jobs::attempts + 1),
+            jobs::leased_until.eq(leased.leased_until),
+            jobs::leased_by.eq(&leased.leased_by),
+            jobs::attempts.eq(leased.attempts),
         ))
         .execute(c)?;
-    Ok(Some(jobs::table.find(id).select(Job::as_select()).first(c)?))
+    Ok((changed == 1).then_some(leased))
 }
 
 /// Holds a job for longer, while its worker is still at it; false when the lease was lost.
@@ -261,7 +282,16 @@ pub fn extend_lease(c: &mut Conn, job: &Job, now: Moment) -> Result<bool, Error>
     Ok(diesel::update(mine).set(jobs::leased_until.eq(now.plus_s(LEASE_S))).execute(c)? == 1)
 }
 
-/// Ends a job; false when its lease was lost and another worker has it now.
+/// Ends a job that [`next`] gave in the same transaction.
+///
+/// # Errors
+/// The database's.
+pub fn remove(c: &mut Conn, job: &Job) -> Result<(), Error> {
+    diesel::delete(jobs::table.find(job.id)).execute(c)?;
+    Ok(())
+}
+
+/// Ends a leased job; false when its lease was lost and another worker has it now.
 ///
 /// # Errors
 /// The database's.

@@ -1,7 +1,8 @@
 //! The loop that works the queue off.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -11,7 +12,7 @@ use super::queries;
 use crate::app::App;
 use crate::clock::Moment;
 use crate::config::Config;
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
 use crate::error::Error;
 
 /// How long a worker sleeps when nobody wakes it: jobs of other nodes and delayed ones are found then.
@@ -59,36 +60,67 @@ impl Registry {
     }
 }
 
+/// What came of a look into the queue.
+enum Turn {
+    /// Nothing has to be done now.
+    Idle,
+    /// A job was done; all of it, and its end, is one transaction.
+    Done(Job),
+    /// A job is ours for a while, and is still to be done.
+    Leased(Job),
+}
+
+/// Why a look into the queue came to nothing.
+enum Undone {
+    /// A job failed; nothing of it was kept.
+    Failed(Box<Job>, Error),
+    /// The queue could not be read or written.
+    Queue(Error),
+}
+
+impl From<DbError> for Undone {
+    fn from(error: DbError) -> Self {
+        Undone::Queue(error.into())
+    }
+}
+
+impl From<Error> for Undone {
+    fn from(error: Error) -> Self {
+        Undone::Queue(error)
+    }
+}
+
 /// Works until `stop` says true; finishes the jobs at hand first.
 pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) {
+    let began = app.clock.now();
     let mut outside = JoinSet::new();
     let outside_kinds: Vec<&'static str> = registry.outside.iter().map(|(kind, _)| *kind).collect();
     let unable = (registry.unable)(&app.config);
+    let mut schedules_seen: Option<Instant> = None;
     while !*stop.borrow() {
+        if schedules_seen.is_none_or(|seen| seen.elapsed() >= IDLE) {
+            schedules_seen = Some(Instant::now());
+            if let Err(error) = run_schedules(&app, registry.schedules, &unable).await {
+                tracing::warn!(%error, "the schedules cannot be read; trying again");
+            }
+        }
         let is_full = outside.len() >= OUTSIDE_AT_ONCE;
         let skipped = if is_full { outside_kinds.clone() } else { unable.clone() };
-        match claim(&app, skipped).await {
-            Ok(Some(job)) => {
-                match registry.outside_of(&job.kind) {
-                    Some(handler) => {
-                        let app = app.clone();
-                        outside.spawn(async move { finish_outside(&app, job, handler).await });
-                    }
-                    None => {
-                        if let Err(error) = finish_inside(&app, job, registry.inside).await {
-                            tracing::warn!(%error, "the queue cannot be written; trying again");
-                        }
-                    }
-                }
+        let worked = match turn(&app, registry, skipped, began).await {
+            Ok(Turn::Leased(job)) if registry.outside_of(&job.kind).is_some() => {
+                let app = app.clone();
+                outside.spawn(async move { finish(&app, job, registry).await });
+                Ok(true)
+            }
+            outcome => conclude_turn(&app, registry, outcome).await,
+        };
+        match worked {
+            Ok(true) => {
                 give_way(&app).await;
                 continue;
             }
-            Ok(None) => {
-                if let Err(error) = run_schedules(&app, registry.schedules, &unable).await {
-                    tracing::warn!(%error, "the schedules cannot be read; trying again");
-                }
-            }
-            Err(error) => tracing::warn!(%error, "the queue cannot be read; trying again"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the queue cannot be worked off; trying again"),
         }
         tokio::select! {
             () = app.db.job_enqueued() => {}
@@ -128,34 +160,77 @@ pub async fn run_schedules(app: &App, list: &[Schedule], unable: &[&str]) -> Res
 /// # Errors
 /// The database's; a failed job is no error here.
 pub async fn work_one(app: &App, registry: Registry) -> Result<bool, Error> {
-    let Some(job) = claim(app, (registry.unable)(&app.config)).await? else { return Ok(false) };
-    match registry.outside_of(&job.kind) {
-        Some(handler) => finish_outside(app, job, handler).await?,
-        None => finish_inside(app, job, registry.inside).await?,
+    let outcome = turn(app, registry, (registry.unable)(&app.config), app.clock.now()).await;
+    conclude_turn(app, registry, outcome).await
+}
+
+/// Takes the next job. What needs the database only is done in the transaction that takes it and ends it; what talks to
+/// the world outside is leased. So is a job from before this worker `began`: a node may have died of it, and with a lease
+/// its tries are counted.
+async fn turn(app: &App, registry: Registry, skipped: Vec<&'static str>, began: Moment) -> Result<Turn, Undone> {
+    let (worker, clock) = (app.node.to_string(), app.clock.clone());
+    app.db
+        .write(move |c| {
+            let now = clock.now();
+            let Some(job) = queries::next(c, &skipped, now)? else { return Ok(Turn::Idle) };
+            if registry.outside_of(&job.kind).is_some() || job.created_at < began {
+                return Ok(queries::lease(c, &job, &worker, now)?.map_or(Turn::Idle, Turn::Leased));
+            }
+            // First the end, then the work: see `queries::enqueue_once`.
+            queries::remove(c, &job)?;
+            match do_inside(c, &job, registry, now) {
+                Ok(()) => Ok(Turn::Done(job)),
+                Err(error) => Err(Undone::Failed(Box::new(job), error)),
+            }
+        })
+        .await
+}
+
+/// Does what a turn left to do. Says whether there was a job.
+async fn conclude_turn(app: &App, registry: Registry, outcome: Result<Turn, Undone>) -> Result<bool, Error> {
+    match outcome {
+        Ok(Turn::Idle) => return Ok(false),
+        Ok(Turn::Done(job)) => app.metrics.job_ended(&job.kind, "done"),
+        Ok(Turn::Leased(job)) => finish(app, job, registry).await?,
+        Err(Undone::Failed(job, error)) => {
+            let (worker, now) = (app.node.to_string(), app.clock.now());
+            let tried = app.db.write(move |c| queries::lease(c, &job, &worker, now)).await?;
+            if let Some(job) = tried {
+                conclude(app, job, Err(error)).await?;
+            }
+        }
+        Err(Undone::Queue(error)) => return Err(error),
     }
     Ok(true)
 }
 
-async fn claim(app: &App, skipped: Vec<&'static str>) -> Result<Option<Job>, Error> {
-    let (worker, now) = (app.node.to_string(), app.clock.now());
-    app.db.write(move |c| queries::claim_except(c, &worker, &skipped, now)).await
+/// A handler that panics has failed like any other.
+fn do_inside(c: &mut Conn, job: &Job, registry: Registry, now: Moment) -> Result<(), Error> {
+    let Some(handler) = (registry.inside)(&job.kind) else {
+        return Err(Error::Fault(format!("no handler for jobs of kind {}", job.kind)));
+    };
+    catch_unwind(AssertUnwindSafe(|| handler(c, job, now)))
+        .unwrap_or_else(|_| Err(Error::Fault("the job panicked".to_owned())))
 }
 
-/// Does a job in the transaction that ends it.
-async fn finish_inside(app: &App, job: Job, inside: fn(&str) -> Option<Handler>) -> Result<(), Error> {
-    let outcome = match inside(&job.kind) {
-        None => Err(Error::Fault(format!("no handler for jobs of kind {}", job.kind))),
-        Some(handler) => {
-            let (job, clock) = (job.clone(), app.clock.clone());
-            app.db
-                .write(move |c| {
-                    // First the end, then the work: see `queries::enqueue_once`.
-                    end(c, &job)?;
-                    handler(c, &job, clock.now())
-                })
-                .await
-        }
-    };
+/// Does a leased job.
+async fn finish(app: &App, job: Job, registry: Registry) -> Result<(), Error> {
+    match registry.outside_of(&job.kind) {
+        Some(handler) => finish_outside(app, job, handler).await,
+        None => finish_inside(app, job, registry).await,
+    }
+}
+
+/// Does a leased job in the transaction that ends it.
+async fn finish_inside(app: &App, job: Job, registry: Registry) -> Result<(), Error> {
+    let (leased, clock) = (job.clone(), app.clock.clone());
+    let outcome = app
+        .db
+        .write(move |c| {
+            end(c, &leased)?;
+            do_inside(c, &leased, registry, clock.now())
+        })
+        .await;
     conclude(app, job, outcome).await
 }
 

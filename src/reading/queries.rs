@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::dsl::{exists, max, min};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 
 use super::model::{SIMILAR_LIMIT, Similar, likeness, pick_of, same_days, shared_words, telling_words};
 use crate::auth::actor::Actor;
@@ -18,6 +17,7 @@ use crate::db::schema::{
 use crate::error::Error;
 use crate::factors;
 use crate::incidents::model::Incident;
+use crate::incidents::queries_titles::{Phrase, newest_with};
 use crate::postmortems::model::PostmortemStatus;
 use crate::web::times::Zone;
 
@@ -27,9 +27,6 @@ const CANDIDATES: i64 = 60;
 const READ_WHOLE: usize = 40;
 /// Most readers that are named.
 const READER_LIMIT: i64 = 50;
-/// The word that the index of titles has for incidents (see the migration `search_facets`); SQLite's has a mark in front
-/// that no text has.
-const INCIDENTS: &str = "kincident";
 /// How many years an anniversary looks back.
 const YEARS: i32 = 10;
 
@@ -91,7 +88,8 @@ pub fn similar(c: &mut Conn, incident: &Incident) -> Result<Vec<Similar>, Error>
     let mut longest = own_words.clone();
     longest.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     for word in longest.iter().take(3) {
-        for id in newest_with(c, word)?.into_iter().filter(|id| *id != incident.id) {
+        let Some(phrase) = Phrase::new(word, false) else { continue };
+        for id in newest_with(c, &phrase, CANDIDATES / 3)?.into_iter().filter(|id| *id != incident.id) {
             found.entry(id).or_default().has_a_word = true;
         }
     }
@@ -131,57 +129,6 @@ fn weighed(c: &mut Conn, found: BTreeMap<i64, Alike>, own_words: &[String]) -> R
     });
     all.truncate(SIMILAR_LIMIT);
     Ok(all)
-}
-
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = BigInt)]
-    thing_id: i64,
-}
-
-/// Ids of the newest incidents with a word in their title, as the index of search knows them.
-fn newest_with(c: &mut Conn, word: &str) -> Result<Vec<i64>, Error> {
-    let limit = CANDIDATES / 3;
-    match c {
-        Conn::Sqlite(c) => {
-            let sql = format!(
-                "SELECT d.thing_id FROM search_index_titles x CROSS JOIN search_documents d ON d.id = x.rowid
-                 WHERE search_index_titles MATCH ? ORDER BY x.rowid DESC LIMIT {limit}"
-            );
-            let found: Vec<Found> =
-                diesel::sql_query(sql).bind::<Text, _>(format!("\"{word}\" AND \"\u{E002}{INCIDENTS}\"")).load(c)?;
-            Ok(found.into_iter().map(|found| found.thing_id).collect())
-        }
-        Conn::Postgres(c) => newest_on_postgres(c, word, limit),
-    }
-}
-
-/// PostgreSQL's index of words has no order: of a word that many titles have it would read all of them for the newest.
-/// So the newest titles are looked through for as long as they hold enough.
-fn newest_on_postgres(c: &mut PgConnection, word: &str, limit: i64) -> Result<Vec<i64>, Error> {
-    let mut ask = |from: String| -> Result<Vec<i64>, Error> {
-        let sql = format!("SELECT d.thing_id FROM ({from}) d ORDER BY d.id DESC LIMIT {limit}");
-        let found: Vec<Found> = diesel::sql_query(sql).bind::<Text, _>(word).load(c)?;
-        Ok(found.into_iter().map(|found| found.thing_id).collect())
-    };
-    for newest in [1_000, 10_000] {
-        let found = ask(format!(
-            "SELECT d.* FROM (
-                 SELECT d.* FROM search_documents d WHERE d.kind = 'incident' ORDER BY d.id DESC LIMIT {newest}
-             ) d WHERE d.title_words @@ search_phrase($1, false)"
-        ))?;
-        if found.len() as i64 == limit {
-            return Ok(found);
-        }
-        if (found.len() as i64) * 10 < limit {
-            break;
-        }
-    }
-    // OFFSET 0: whatever the limit, along the index of words.
-    ask(format!(
-        "SELECT d.* FROM search_documents d
-         WHERE d.title_words @@ (search_phrase($1, false) && '{INCIDENTS}'::tsquery) OFFSET 0"
-    ))
 }
 
 /// Sets the reader's own mark; again, it stays as it is.

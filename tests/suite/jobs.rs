@@ -24,10 +24,16 @@ fn fail(_: &mut Conn, _: &Job, _: Moment) -> Result<(), Error> {
     Err(Error::Conflict("not today".to_owned()))
 }
 
+fn stumble(c: &mut Conn, job: &Job, now: Moment) -> Result<(), Error> {
+    run_once(c, job, now)?;
+    panic!("a fault of ours")
+}
+
 fn inside(kind: &str) -> Option<worker::Handler> {
     match kind {
         "run_once" => Some(run_once),
         "fail" => Some(fail),
+        "stumble" => Some(stumble),
         _ => None,
     }
 }
@@ -95,6 +101,22 @@ both!(
         let now = app.now();
         app.write(|c| queries::revive(c, dead.id, now));
         assert_eq!(app.read(queries::counts), (1, 0));
+    }
+);
+
+both!(
+    async fn a_job_that_panics_is_tried_as_often_as_one_that_fails(app: TestApp) {
+        let now = app.now();
+        app.write(|c| queries::enqueue(c, "stumble", &"x", now));
+        for _ in 0..10 {
+            assert!(worker::work_one(&app.app, REGISTRY).await.unwrap());
+            assert!(!worker::work_one(&app.app, REGISTRY).await.unwrap(), "it waits before the next try");
+            app.app.clock.advance_s(3600);
+        }
+        assert_eq!(app.read(queries::counts), (0, 1));
+        let dead = app.read(|c| queries::dead_letters(c, 10)).remove(0);
+        assert_eq!((dead.attempts, dead.last_error.as_deref()), (10, Some("the job panicked")));
+        assert_eq!(app.read(ran_count), 0, "nothing of it was kept");
     }
 );
 

@@ -400,6 +400,12 @@ both!(
             ("status=draft&service=checkout&q=RETURNS", true),
             ("status=draft&service=search", false),
             ("status=draft&q=100%25", false),
+            ("status=draft&q=returns+50", true),
+            ("status=draft&q=checkout+502", false),
+            ("status=draft&q=turns", false),
+            ("status=draft&q=%21%21", false),
+            ("status=draft&q=it%27s+%22a%22+OR+x%3Ay", false),
+            ("status=to_write&q=checkout", false),
             ("status=published", false),
             ("status=to_write", false),
         ] {
@@ -409,5 +415,38 @@ both!(
         }
         assert_eq!(ada.get("/postmortems?status=lost").await.status, 422);
         assert_eq!(ada.get("/postmortems?after=x").await.status, 400);
+    }
+);
+
+both!(
+    async fn words_of_a_title_are_found_however_many_titles_have_them(app: TestApp) {
+        crate::reviews::written(&app, "Ferry payments wait", "## What\n\nThe pool.\n");
+        crate::reviews::written(&app, "Lighthouse goes dark", "## What\n\nThe lamp.\n");
+        // More than the list looks up one by one.
+        let (writer, now) = (Actor::program("test"), app.now());
+        app.write(|c| {
+            for number in 0..501 {
+                let draft = IncidentDraft {
+                    title: format!("Ferry {number} is late"),
+                    kind: IncidentKind::Incident,
+                    severity: Severity::Sev3,
+                    status: IncidentStatus::Investigating,
+                    summary: String::new(),
+                    times: Times::from_start(now),
+                    services: Vec::new(),
+                    tags: Vec::new(),
+                };
+                debrief::incidents::queries::declare(c, &writer, &draft, now)?;
+            }
+            Ok::<_, debrief::error::Error>(())
+        });
+        let mut ada = app.ada();
+        for (words, found) in [("ferry", vec!["INC-1"]), ("ferr", vec!["INC-1"]), ("lighthouse", vec!["INC-2"])] {
+            assert_eq!(
+                ada.get(&format!("/postmortems?status=draft&q={words}")).await.all("tbody th"),
+                found,
+                "{words}"
+            );
+        }
     }
 );

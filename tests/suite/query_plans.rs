@@ -198,6 +198,7 @@ const QUERIES: &[&str] = &[
     "/postmortems?status=not_needed",
     "/postmortems?status=published&service=checkout-api",
     "/postmortems?status=draft&q=queue",
+    "/postmortems?status=to_write&q=queue",
     "/reading?team=payments",
     "/admin/deliveries?verdict=recorded",
     "/admin/messages?state=sent",

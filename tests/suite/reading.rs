@@ -34,6 +34,16 @@ both!(
 );
 
 both!(
+    async fn a_rare_word_of_the_title_is_enough_to_be_alike(app: TestApp) {
+        written(&app, "Lighthouse goes dark", "## What\n\nThe lamp.\n");
+        written(&app, "Ferry payments wait", "## What\n\nThe pool.\n");
+        written(&app, "Nobody sees the lighthouse", "## What\n\nThe lamp again.\n");
+        let page = app.ada().get("/incidents/INC-3/postmortem").await;
+        assert_eq!(page.all("#similar .key"), ["INC-1"]);
+    }
+);
+
+both!(
     async fn a_timeline_is_read_as_it_was_known(app: TestApp) {
         let incident = written(&app, "Pool", "## What\n\nThe pool.\n");
         let mut ada = app.ada();

@@ -126,6 +126,9 @@ fn reopened(c: &mut Conn, answers: &HashMap<i64, Effect>, known: &[Echoed]) -> R
         answers.keys().copied().filter(|id| !known.iter().any(|echoed| echoed.item.id == *id)).collect();
     ids.sort_unstable();
     ids.truncate(usize::try_from(ECHO_LIMIT).unwrap_or(0));
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let items: Vec<(ActionItem, Option<String>)> = action_items::table
         .left_join(contributing_factors::table)
         .filter(action_items::id.eq_any(ids))

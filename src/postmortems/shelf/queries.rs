@@ -11,23 +11,22 @@ use crate::db::paging::{Cursor, PAGE_SIZE, Page, Turn};
 use crate::db::schema::{incident_services, incidents, postmortems, services};
 use crate::error::Error;
 use crate::incidents::model::{Incident, IncidentStatus};
+use crate::incidents::queries_titles::{Phrase, has_phrase, newest_with};
 use crate::incidents::register::queries::that_hurt;
 use crate::postmortems::model::{Postmortem, PostmortemStatus};
 
-diesel::define_sql_function! {
-    /// Lower case, so that both databases compare alike.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
-
 /// Most that a tab counts; more are "99+".
 pub const COUNT_LIMIT: i64 = 100;
+
+/// Of so many incidents with the words of a filter the list looks up each.
+const FEW: i64 = 500;
 
 /// What the list is narrowed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// A service's slug.
     pub service: Option<String>,
-    /// Words of the incident's title.
+    /// Words that stand side by side in the incident's title; of the last the beginning will do.
     pub text: Option<String>,
 }
 
@@ -49,27 +48,50 @@ impl ShelfRow {
     }
 }
 
+/// How the words of a filter are looked for.
+enum Titled {
+    /// Few incidents have them.
+    Few(Vec<i64>),
+    /// Many have them, so that a page of those that are shown is soon full.
+    Many(Phrase),
+}
+
+impl Titled {
+    fn find(c: &mut Conn, phrase: Phrase) -> Result<Self, Error> {
+        let found = newest_with(c, &phrase, FEW + 1)?;
+        Ok(if found.len() as i64 > FEW { Titled::Many(phrase) } else { Titled::Few(found) })
+    }
+}
+
 /// One page of a compartment, what was touched last first; those to write by their incident's start.
 ///
 /// # Errors
 /// The database's.
 pub fn list(c: &mut Conn, shelf: Shelf, filter: &Filter, turn: Turn) -> Result<Page<ShelfRow>, Error> {
+    let titled = match &filter.text {
+        // Of a text without a letter or a digit no title says anything.
+        Some(text) => {
+            Some(Phrase::new(text, true).map_or(Ok(Titled::Few(Vec::new())), |phrase| Titled::find(c, phrase))?)
+        }
+        None => None,
+    };
+    let narrowed = Narrowed { service: filter.service.as_deref(), titled };
     let rows = match shelf {
-        Shelf::ToWrite => to_write(c, filter, turn)?,
-        Shelf::Published => written(c, &[PostmortemStatus::Published], filter, turn)?,
-        Shelf::Draft => written(c, &[PostmortemStatus::Draft, PostmortemStatus::InReview], filter, turn)?,
-        Shelf::NotNeeded => written(c, &[PostmortemStatus::NotNeeded], filter, turn)?,
+        Shelf::ToWrite => to_write(c, &narrowed, turn)?,
+        Shelf::Published => written(c, &[PostmortemStatus::Published], &narrowed, turn)?,
+        Shelf::Draft => written(c, &[PostmortemStatus::Draft, PostmortemStatus::InReview], &narrowed, turn)?,
+        Shelf::NotNeeded => written(c, &[PostmortemStatus::NotNeeded], &narrowed, turn)?,
     };
     Ok(Page::from_rows(rows, PAGE_SIZE, turn, ShelfRow::cursor))
 }
 
-/// `%words%`, with the wildcards of what was typed taken literally.
-fn pattern(text: &str) -> String {
-    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
+/// What a compartment is narrowed to, as far as it was looked up.
+struct Narrowed<'a> {
+    service: Option<&'a str>,
+    titled: Option<Titled>,
 }
 
-fn to_write(c: &mut Conn, filter: &Filter, turn: Turn) -> Result<Vec<ShelfRow>, Error> {
+fn to_write(c: &mut Conn, narrowed: &Narrowed<'_>, turn: Turn) -> Result<Vec<ShelfRow>, Error> {
     // Of a join without a partner PostgreSQL takes it that hardly any row stays, and reads both tables from end to end.
     let written = postmortems::table.filter(postmortems::incident_id.eq(incidents::id));
     let mut query = incidents::table
@@ -79,16 +101,18 @@ fn to_write(c: &mut Conn, filter: &Filter, turn: Turn) -> Result<Vec<ShelfRow>, 
         .select(Incident::as_select())
         .limit(PAGE_SIZE + 1)
         .into_boxed();
-    if let Some(slug) = &filter.service {
+    if let Some(slug) = narrowed.service {
         let hit = incident_services::table
             .inner_join(services::table)
             .filter(incident_services::incident_id.eq(incidents::id))
-            .filter(services::slug.eq(slug.clone()));
+            .filter(services::slug.eq(slug));
         query = query.filter(exists(hit));
     }
-    if let Some(text) = &filter.text {
-        query = query.filter(lower(incidents::title).like(pattern(text)).escape('\\'));
-    }
+    query = match &narrowed.titled {
+        None => query,
+        Some(Titled::Few(ids)) => query.filter(incidents::id.eq_any(ids)),
+        Some(Titled::Many(phrase)) => query.filter(has_phrase(c, "incidents.id", phrase)),
+    };
     query = match turn {
         Turn::First => query.order((incidents::started_at.desc(), incidents::id.desc())),
         Turn::After(Cursor { sort, id }) => {
@@ -109,10 +133,15 @@ fn to_write(c: &mut Conn, filter: &Filter, turn: Turn) -> Result<Vec<ShelfRow>, 
 }
 
 /// Each status by itself, along its index: those of several would have to be sorted.
-fn written(c: &mut Conn, statuses: &[PostmortemStatus], filter: &Filter, turn: Turn) -> Result<Vec<ShelfRow>, Error> {
+fn written(
+    c: &mut Conn,
+    statuses: &[PostmortemStatus],
+    narrowed: &Narrowed<'_>,
+    turn: Turn,
+) -> Result<Vec<ShelfRow>, Error> {
     let mut rows: Vec<(Incident, Postmortem)> = Vec::new();
     for status in statuses {
-        rows.extend(written_of(c, *status, filter, turn)?);
+        rows.extend(written_of(c, *status, narrowed, turn)?);
     }
     rows.sort_by_key(|(_, postmortem)| (postmortem.updated_at, postmortem.id));
     if !matches!(turn, Turn::Before(_)) {
@@ -125,7 +154,7 @@ fn written(c: &mut Conn, statuses: &[PostmortemStatus], filter: &Filter, turn: T
 fn written_of(
     c: &mut Conn,
     status: PostmortemStatus,
-    filter: &Filter,
+    narrowed: &Narrowed<'_>,
     turn: Turn,
 ) -> Result<Vec<(Incident, Postmortem)>, Error> {
     let mut query = postmortems::table
@@ -134,17 +163,19 @@ fn written_of(
         .select((Incident::as_select(), Postmortem::as_select()))
         .limit(PAGE_SIZE + 1)
         .into_boxed();
-    if let Some(slug) = &filter.service {
+    if let Some(slug) = narrowed.service {
         // Of the postmortem, so that an incident is read only when it is one of the service's.
         let hit = incident_services::table
             .inner_join(services::table)
             .filter(incident_services::incident_id.eq(postmortems::incident_id))
-            .filter(services::slug.eq(slug.clone()));
+            .filter(services::slug.eq(slug));
         query = query.filter(exists(hit));
     }
-    if let Some(text) = &filter.text {
-        query = query.filter(lower(incidents::title).like(pattern(text)).escape('\\'));
-    }
+    query = match &narrowed.titled {
+        None => query,
+        Some(Titled::Few(ids)) => query.filter(postmortems::incident_id.eq_any(ids)),
+        Some(Titled::Many(phrase)) => query.filter(has_phrase(c, "postmortems.incident_id", phrase)),
+    };
     query = match turn {
         Turn::First => query.order((postmortems::updated_at.desc(), postmortems::id.desc())),
         Turn::After(Cursor { sort, id }) => {

@@ -60,6 +60,9 @@ pub fn relations_of(c: &mut Conn, item_ids: &[i64]) -> Result<Vec<(i64, Related)
         ))
         .load(c)?;
     let ids: Vec<i64> = here.iter().chain(&there).map(|(_, _, id)| *id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let items: Vec<ActionItem> =
         action_items::table.filter(action_items::id.eq_any(ids)).select(ActionItem::as_select()).load(c)?;
     let outward = here.into_iter().map(|(relation, of, id)| match relation {
