@@ -225,26 +225,27 @@ pub fn claim(c: &mut Conn, worker: &str, now: Moment) -> Result<Option<Job>, Err
 /// # Errors
 /// The database's.
 pub fn claim_except(c: &mut Conn, worker: &str, kinds: &[&str], now: Moment) -> Result<Option<Job>, Error> {
-    let Some(job) = next(c, kinds, now)? else { return Ok(None) };
+    let Some(job) = next(c, kinds, now, 1)?.pop() else { return Ok(None) };
     lease(c, &job, worker, now)
 }
 
-/// The next job whose turn it is, leaving jobs of these kinds to others. Until the transaction ends it is nobody else's.
+/// The next jobs whose turn it is, at most `limit`, leaving jobs of these kinds to others. Until the transaction ends they
+/// are nobody else's.
 ///
 /// # Errors
 /// The database's.
-pub fn next(c: &mut Conn, except: &[&str], now: Moment) -> Result<Option<Job>, Error> {
+pub fn next(c: &mut Conn, except: &[&str], now: Moment, limit: usize) -> Result<Vec<Job>, Error> {
     let due = jobs::table
         .filter(jobs::kind.ne_all(except.to_vec()))
         .filter(jobs::dead_at.is_null())
         .filter(jobs::run_at.le(now))
         .filter(jobs::leased_until.is_null().or(jobs::leased_until.lt(now)))
         .order((jobs::run_at, jobs::id))
-        .limit(1);
+        .limit(limit as i64);
     // SQLite's writers are one at a time; PostgreSQL's must step round each other's rows.
     Ok(match c {
-        Conn::Sqlite(c) => due.select(Job::as_select()).first(c).optional()?,
-        Conn::Postgres(c) => due.select(Job::as_select()).for_update().skip_locked().first(c).optional()?,
+        Conn::Sqlite(c) => due.select(Job::as_select()).load(c)?,
+        Conn::Postgres(c) => due.select(Job::as_select()).for_update().skip_locked().load(c)?,
     })
 }
 
@@ -282,12 +283,13 @@ pub fn extend_lease(c: &mut Conn, job: &Job, now: Moment) -> Result<bool, Error>
     Ok(diesel::update(mine).set(jobs::leased_until.eq(now.plus_s(LEASE_S))).execute(c)? == 1)
 }
 
-/// Ends a job that [`next`] gave in the same transaction.
+/// Ends jobs that [`next`] gave in the same transaction.
 ///
 /// # Errors
 /// The database's.
-pub fn remove(c: &mut Conn, job: &Job) -> Result<(), Error> {
-    diesel::delete(jobs::table.find(job.id)).execute(c)?;
+pub fn remove(c: &mut Conn, done: &[Job]) -> Result<(), Error> {
+    let ids: Vec<i64> = done.iter().map(|job| job.id).collect();
+    diesel::delete(jobs::table.filter(jobs::id.eq_any(ids))).execute(c)?;
     Ok(())
 }
 

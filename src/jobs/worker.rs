@@ -30,6 +30,12 @@ const EXTEND_LIMIT: u32 = 30;
 const GIVE_WAY: Duration = Duration::from_millis(10);
 const GIVE_WAY_LIMIT: usize = 10;
 
+/// Of jobs that need the database only, so many of one kind are done in one transaction: with each by itself most of the
+/// work would be beginning and ending. When one of them fails, each is done by itself.
+const AT_ONCE: usize = 8;
+/// How long the queue gathers what comes in, when it has just been worked off.
+const GATHERING: Duration = Duration::from_millis(10);
+
 /// What a kind of job does, inside the transaction that also ends it.
 pub type Handler = fn(&mut Conn, &Job, Moment) -> Result<(), Error>;
 
@@ -64,14 +70,33 @@ impl Registry {
 enum Turn {
     /// Nothing has to be done now.
     Idle,
-    /// A job was done; all of it, and its end, is one transaction.
-    Done(Job),
+    /// These were done; all of them, and their end, is one transaction. Whether more wait is known.
+    Done(Vec<Job>, More),
     /// A job is ours for a while, and is still to be done.
     Leased(Job),
 }
 
+/// Whether jobs were left in the queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum More {
+    Waits,
+    No,
+}
+
+/// What a worker looks for.
+struct Look {
+    /// Kinds that it leaves to others, or for later.
+    skipped: Vec<&'static str>,
+    /// When it began to work.
+    began: Moment,
+    /// So many jobs at most.
+    limit: usize,
+}
+
 /// Why a look into the queue came to nothing.
 enum Undone {
+    /// One of so many jobs failed; nothing of any was kept.
+    Together(usize),
     /// A job failed; nothing of it was kept.
     Failed(Box<Job>, Error),
     /// The queue could not be read or written.
@@ -97,6 +122,7 @@ pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) 
     let outside_kinds: Vec<&'static str> = registry.outside.iter().map(|(kind, _)| *kind).collect();
     let unable = (registry.unable)(&app.config);
     let mut schedules_seen: Option<Instant> = None;
+    let mut alone: usize = 0;
     while !*stop.borrow() {
         if schedules_seen.is_none_or(|seen| seen.elapsed() >= IDLE) {
             schedules_seen = Some(Instant::now());
@@ -106,20 +132,31 @@ pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) 
         }
         let is_full = outside.len() >= OUTSIDE_AT_ONCE;
         let skipped = if is_full { outside_kinds.clone() } else { unable.clone() };
-        let worked = match turn(&app, registry, skipped, began).await {
+        let look = Look { skipped, began, limit: if alone > 0 { 1 } else { AT_ONCE } };
+        alone = alone.saturating_sub(1);
+        let more = match turn(&app, registry, look).await {
             Ok(Turn::Leased(job)) if registry.outside_of(&job.kind).is_some() => {
                 let app = app.clone();
                 outside.spawn(async move { finish(&app, job, registry).await });
-                Ok(true)
+                Ok(More::Waits)
+            }
+            Err(Undone::Together(count)) => {
+                alone = count;
+                Ok(More::Waits)
+            }
+            Ok(Turn::Done(jobs, More::No)) => {
+                count_done(&app, &jobs);
+                tokio::time::sleep(GATHERING).await;
+                Ok(More::No)
             }
             outcome => conclude_turn(&app, registry, outcome).await,
         };
-        match worked {
-            Ok(true) => {
+        match more {
+            Ok(More::Waits) => {
                 give_way(&app).await;
                 continue;
             }
-            Ok(false) => {}
+            Ok(More::No) => {}
             Err(error) => tracing::warn!(%error, "the queue cannot be worked off; trying again"),
         }
         tokio::select! {
@@ -160,38 +197,56 @@ pub async fn run_schedules(app: &App, list: &[Schedule], unable: &[&str]) -> Res
 /// # Errors
 /// The database's; a failed job is no error here.
 pub async fn work_one(app: &App, registry: Registry) -> Result<bool, Error> {
-    let outcome = turn(app, registry, (registry.unable)(&app.config), app.clock.now()).await;
-    conclude_turn(app, registry, outcome).await
+    let look = Look { skipped: (registry.unable)(&app.config), began: app.clock.now(), limit: 1 };
+    let outcome = turn(app, registry, look).await;
+    Ok(conclude_turn(app, registry, outcome).await? == More::Waits)
 }
 
-/// Takes the next job. What needs the database only is done in the transaction that takes it and ends it; what talks to
-/// the world outside is leased. So is a job from before this worker `began`: a node may have died of it, and with a lease
+/// Takes the next jobs. What needs the database only is done in the transaction that takes it and ends it; what talks to
+/// the world outside is leased. So is a job from before this worker began: a node may have died of it, and with a lease
 /// its tries are counted.
-async fn turn(app: &App, registry: Registry, skipped: Vec<&'static str>, began: Moment) -> Result<Turn, Undone> {
+async fn turn(app: &App, registry: Registry, look: Look) -> Result<Turn, Undone> {
     let (worker, clock) = (app.node.to_string(), app.clock.clone());
     app.db
         .write(move |c| {
             let now = clock.now();
-            let Some(job) = queries::next(c, &skipped, now)? else { return Ok(Turn::Idle) };
-            if registry.outside_of(&job.kind).is_some() || job.created_at < began {
-                return Ok(queries::lease(c, &job, &worker, now)?.map_or(Turn::Idle, Turn::Leased));
+            let jobs = queries::next(c, &look.skipped, now, look.limit)?;
+            let Some(first) = jobs.first() else { return Ok(Turn::Idle) };
+            if registry.outside_of(&first.kind).is_some() || first.created_at < look.began {
+                return Ok(queries::lease(c, first, &worker, now)?.map_or(Turn::Idle, Turn::Leased));
             }
+            let kind = first.kind.clone();
+            let is_like_it = |job: &&Job| job.kind == kind && job.created_at >= look.began;
+            let together: Vec<Job> = jobs.iter().take_while(is_like_it).cloned().collect();
             // First the end, then the work: see `queries::enqueue_once`.
-            queries::remove(c, &job)?;
-            match do_inside(c, &job, registry, now) {
-                Ok(()) => Ok(Turn::Done(job)),
-                Err(error) => Err(Undone::Failed(Box::new(job), error)),
+            queries::remove(c, &together)?;
+            for job in &together {
+                if let Err(error) = do_inside(c, job, registry, now) {
+                    return Err(match together.len() {
+                        1 => Undone::Failed(Box::new(job.clone()), error),
+                        count => Undone::Together(count),
+                    });
+                }
             }
+            let is_all = together.len() == jobs.len() && jobs.len() < look.limit;
+            Ok(Turn::Done(together, if is_all { More::No } else { More::Waits }))
         })
         .await
 }
 
-/// Does what a turn left to do. Says whether there was a job.
-async fn conclude_turn(app: &App, registry: Registry, outcome: Result<Turn, Undone>) -> Result<bool, Error> {
+fn count_done(app: &App, jobs: &[Job]) {
+    for job in jobs {
+        app.metrics.job_ended(&job.kind, "done");
+    }
+}
+
+/// Does what a turn left to do. Says whether it is worth while to look again.
+async fn conclude_turn(app: &App, registry: Registry, outcome: Result<Turn, Undone>) -> Result<More, Error> {
     match outcome {
-        Ok(Turn::Idle) => return Ok(false),
-        Ok(Turn::Done(job)) => app.metrics.job_ended(&job.kind, "done"),
+        Ok(Turn::Idle) => return Ok(More::No),
+        Ok(Turn::Done(jobs, _)) => count_done(app, &jobs),
         Ok(Turn::Leased(job)) => finish(app, job, registry).await?,
+        Err(Undone::Together(_)) => {}
         Err(Undone::Failed(job, error)) => {
             let (worker, now) = (app.node.to_string(), app.clock.now());
             let tried = app.db.write(move |c| queries::lease(c, &job, &worker, now)).await?;
@@ -201,7 +256,7 @@ async fn conclude_turn(app: &App, registry: Registry, outcome: Result<Turn, Undo
         }
         Err(Undone::Queue(error)) => return Err(error),
     }
-    Ok(true)
+    Ok(More::Waits)
 }
 
 /// A handler that panics has failed like any other.

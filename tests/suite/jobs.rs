@@ -121,6 +121,31 @@ both!(
 );
 
 both!(
+    async fn of_jobs_that_are_done_together_one_may_fail(app: TestApp) {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let node = app.app.clone();
+        let working = tokio::spawn(worker::run(node, REGISTRY, stopped));
+        // The schedule's own comes first.
+        while app.read(ran_count) < 1 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let now = app.now();
+        app.write(|c| {
+            for payload in ["a", "b", "a", "c"] {
+                queries::enqueue(c, "run_once", &payload, now)?;
+            }
+            Ok::<_, Error>(())
+        });
+        while app.read(ran_count) < 4 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        stop.send(true).unwrap();
+        working.await.unwrap();
+        assert_eq!(app.read(queries::counts), (1, 0), "the second of a kind waits for its next try");
+    }
+);
+
+both!(
     async fn the_job_of_a_dead_worker_is_taken_over(app: TestApp) {
         let now = app.now();
         app.write(|c| queries::enqueue(c, "run_once", &"y", now));
