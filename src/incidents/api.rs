@@ -96,7 +96,7 @@ impl IncidentBody {
     ///
     /// # Errors
     /// The database's.
-    pub fn read_all(c: &mut Conn, incidents: Vec<Incident>, base_url: &str) -> Result<Vec<Self>, Error> {
+    fn read_all(c: &mut Conn, incidents: Vec<Incident>, base_url: &str) -> Result<Vec<Self>, Error> {
         let ids: Vec<i64> = incidents.iter().map(|incident| incident.id).collect();
         let mut services = around::services_of(c, &ids)?;
         let mut tags = around::tags_of(c, &ids)?;

@@ -38,12 +38,14 @@ pub(super) fn page(c: &mut PgConnection, search: &Search<'_>) -> Result<Vec<Row>
     // With the words as they were typed: to look for those that begin so, the index gathers all places of each of them
     // before it compares the first.
     let typed = Search { terms: &whole(search.terms), ..*search };
-    let titled = if has_title { walked(c, "title_words", &typed, end.max(FEW + 1))? } else { Vec::new() };
+    // More than would be weighed, and as many as the page needs.
+    let enough = end.max(FEW + 1);
+    let titled = if has_title { walked(c, "title_words", &typed, enough)? } else { Vec::new() };
     let in_order = |ids: Vec<i64>| {
         let order = format!("array_position(ARRAY[{}]::bigint[], d.id)", listed(&ids));
         (ids, order)
     };
-    let (ids, order) = if titled.len() >= end.max(FEW + 1) {
+    let (ids, order) = if titled.len() >= enough {
         in_order(titles_first(search, titled, Vec::new()))
     } else {
         let anywhere = walked(c, "words", search, (FEW + 1).max(2 * end))?;
