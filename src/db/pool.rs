@@ -118,10 +118,12 @@ pub fn connect(target: &Target, access: Access) -> Result<Conn, OpenError> {
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;
     PRAGMA wal_autocheckpoint = 16000;";
-/// How a connection to PostgreSQL is set up. No statement here is long enough to be worth compiling, and one that is
-/// taken for long by mistake would wait for the compiler first.
+/// How a connection to PostgreSQL is set up. No statement here is long enough to be worth compiling or to be shared by
+/// several processes: one that is taken for long by mistake would wait for the compiler or for those to begin, and while
+/// many people ask, the processors are busy as it is.
 const POSTGRES_SETTINGS: &str = "SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET jit = off;
-    SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'debrief'";
+    SET max_parallel_workers_per_gather = 0; SET idle_in_transaction_session_timeout = '60s';
+    SET application_name = 'debrief'";
 /// How long a file that several open for the first time is tried again.
 const OPENING: Duration = Duration::from_secs(10);
 
