@@ -1,5 +1,6 @@
 //! Learning from the incidents so far, in steps that are short enough for the queue.
 
+use diesel::dsl::{exists, max, not};
 use diesel::prelude::*;
 
 use super::jobs::{LEARN, LEARN_AGAIN};
@@ -9,7 +10,7 @@ use super::queries_case::{self as cases, Words};
 use super::ranking::{Beliefs, Outcome};
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{incident_deploys, incident_reckonings, incidents, suspect_learning};
+use crate::db::schema::{incident_deploys, incident_reckonings, incidents, settings, suspect_learning};
 use crate::error::Error;
 use crate::incidents::model::{Incident, IncidentStatus};
 use crate::links::model::Relation;
@@ -20,6 +21,10 @@ const NAME: &str = "all";
 const STEP: i64 = 8;
 /// Learning again goes back so many incidents.
 const MEMORY: i64 = 150;
+/// The name under which it is kept up to which id all incidents are reckoned.
+const ADOPTED: &str = "suspects.adopted";
+/// So many ids before the last one are looked at again: what wrote their incidents may not be over.
+const UNDER_WAY: i64 = 1_000;
 /// See `queries::SETTLED_S`.
 const SETTLED_S: i64 = 86_400;
 
@@ -132,10 +137,13 @@ fn keep(c: &mut Conn, beliefs: &Beliefs, now: Moment) -> Result<(), Error> {
 /// # Errors
 /// The database's.
 pub fn adopt(c: &mut Conn, now: Moment) -> Result<i64, Error> {
-    let known = incident_reckonings::table.select(incident_reckonings::incident_id);
+    let adopted: Option<String> = settings::table.find(ADOPTED).select(settings::value).first(c).optional()?;
+    let adopted: i64 = adopted.and_then(|id| id.parse().ok()).unwrap_or(0);
+    let reckoning = incident_reckonings::table.filter(incident_reckonings::incident_id.eq(incidents::id));
     let strangers: Vec<Incident> = incidents::table
-        .filter(diesel::dsl::not(incidents::id.eq_any(known)))
-        .order((incidents::started_at.asc(), incidents::id.asc()))
+        .filter(incidents::id.gt(adopted))
+        .filter(not(exists(reckoning)))
+        .order(incidents::id)
         .limit(STEP)
         .select(Incident::as_select())
         .load(c)?;
@@ -160,5 +168,37 @@ pub fn adopt(c: &mut Conn, now: Moment) -> Result<i64, Error> {
         let after = queries::compute(c, incident, Words::Heard, now)?;
         queries::keep(c, &after)?;
     }
-    Ok(strangers.len() as i64)
+    let count = strangers.len() as i64;
+    let reached = match strangers.last() {
+        Some(last) if count == STEP => last.id,
+        _ => incidents::table.select(max(incidents::id)).first::<Option<i64>>(c)?.unwrap_or(0),
+    };
+    if let Some(id) = to_keep(adopted, reached) {
+        let changed =
+            diesel::update(settings::table.find(ADOPTED)).set(settings::value.eq(id.to_string())).execute(c)?;
+        if changed == 0 {
+            let row = (settings::name.eq(ADOPTED), settings::value.eq(id.to_string()));
+            diesel::insert_into(settings::table).values(row).execute(c)?;
+        }
+    }
+    Ok(count)
+}
+
+/// The id that is kept after a step that found everything reckoned up to `reached`, where it is worth while.
+fn to_keep(adopted: i64, reached: i64) -> Option<i64> {
+    let id = reached - UNDER_WAY;
+    (id >= adopted + UNDER_WAY).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{UNDER_WAY, to_keep};
+
+    #[test]
+    fn what_may_still_be_under_way_is_looked_at_again() {
+        assert_eq!(to_keep(0, 10), None);
+        assert_eq!(to_keep(0, 2 * UNDER_WAY - 1), None, "hardly worth a write");
+        assert_eq!(to_keep(0, 100_000), Some(100_000 - UNDER_WAY));
+        assert_eq!(to_keep(99_000, 100_001), None);
+    }
 }
