@@ -37,6 +37,7 @@ const FOLLOWERS: &[&str] = &[
     "UPDATE incident_factors SET struck_at = (SELECT started_at FROM incidents WHERE id = incident_id)",
     "UPDATE contributing_factors SET incident_count = (SELECT count(*) FROM incident_factors f \
      WHERE f.factor_id = contributing_factors.id)",
+    "UPDATE deploy_people SET happened_at = (SELECT happened_at FROM deploys WHERE id = deploy_id)",
 ];
 
 /// A database that is being filled.

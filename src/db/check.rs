@@ -49,6 +49,11 @@ const RULES: &[(&str, &str)] = &[
                  WHERE f.struck_at <> i.started_at) AS count",
     ),
     (
+        "people of deploys with another time than theirs",
+        "SELECT count(*) AS count FROM deploy_people p JOIN deploys d ON d.id = p.deploy_id
+         WHERE p.happened_at <> d.happened_at",
+    ),
+    (
         "incidents without a single timeline event",
         "SELECT count(*) AS count FROM incidents i
          WHERE NOT EXISTS (SELECT 1 FROM timeline_events e WHERE e.incident_id = i.id)",

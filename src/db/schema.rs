@@ -227,6 +227,7 @@ diesel::table! {
         name -> Text,
         user_id -> Nullable<BigInt>,
         stood_at -> Nullable<BigInt>,
+        happened_at -> BigInt,
     }
 }
 

@@ -308,6 +308,62 @@ both!(
 );
 
 both!(
+    async fn somebodys_deploys_are_found_by_name_and_by_account_each_once(app: TestApp) {
+        app.user("Grace", Role::Member);
+        let mut writer = app.program(Scope::Write);
+        for n in 0..120 {
+            let day = format!("2026-11-{:02}T10:{:02}:00Z", 1 + n / 60, n % 60 / 2);
+            // Known by the account, by a name that two could have, or not at all; some stand for two things.
+            let sent = match n % 4 {
+                0 => json!({"deployed_by": "grace", "authors": ["grace@example.org"]}),
+                1 => json!({"reviewers": ["grace"], "environment": "staging"}),
+                2 => json!({"deployed_by": "grace"}),
+                _ => json!({"deployed_by": "somebody else"}),
+            };
+            let mut sent = sent.as_object().unwrap().clone();
+            sent.insert("service".to_owned(), json!("checkout"));
+            sent.insert("finished_at".to_owned(), json!(day));
+            assert_eq!(writer.json(Method::POST, "/api/v1/deploys", &json!(sent)).await.status, 201);
+        }
+        let mut ada = app.ada();
+        for (query, wanted) in [("person=grace", 90), ("person=grace&environment=staging", 30), ("person=nobody", 0)] {
+            let mut seen = Vec::new();
+            let (mut next, mut last, mut pages) = (format!("/deploys?{query}"), String::new(), 0);
+            while !next.is_empty() {
+                let page = ada.get(&next).await;
+                seen.extend(page.all("tbody th"));
+                last = next;
+                next = page.attribute("a[rel=next]", "href").unwrap_or_default();
+                pages += 1;
+            }
+            assert_eq!(seen.len(), wanted, "{query}");
+            let numbers: Vec<i64> = seen.iter().map(|key| key.trim_start_matches("DEP-").parse().unwrap()).collect();
+            assert!(numbers.is_sorted_by(|one, next| one > next), "{query}: {numbers:?}");
+            if pages > 1 {
+                let back = ada.get(&last).await.attribute("a[rel=prev]", "href").unwrap();
+                assert_eq!(ada.get(&back).await.all("tbody th"), seen[..50].to_vec(), "{query}");
+            }
+        }
+        // One that is said to have happened later moves to the front.
+        let deploy = app.read(|c| queries::by_number(c, 1));
+        let mut draft = app.read(|c| queries::draft_of(c, &deploy));
+        draft.finished_at = Some(Moment::parse("2026-11-20T10:00:00Z").unwrap());
+        let (deploy_id, now) = (deploy.id, app.now());
+        app.write(|c| queries::change(c, &Actor::program("test"), &deploy, &draft, now));
+        assert_eq!(ada.get("/deploys?person=grace").await.all("tbody th")[0], "DEP-1");
+        // Also where the time alone was changed, by whatever.
+        app.write(|c| {
+            use debrief::db::schema::deploys;
+            use diesel::prelude::*;
+            let early = Moment::parse("2026-10-01T10:00:00Z").unwrap();
+            diesel::update(deploys::table.find(deploy_id)).set(deploys::happened_at.eq(early)).execute(c)?;
+            Ok(())
+        });
+        assert_ne!(ada.get("/deploys?person=grace").await.all("tbody th")[0], "DEP-1");
+    }
+);
+
+both!(
     async fn a_page_says_what_it_replaced_and_what_replaced_it(app: TestApp) {
         record(&app, "checkout", "1", "2026-11-20T10:00:00Z");
         record(&app, "checkout", "3", "2026-11-22T10:00:00Z");

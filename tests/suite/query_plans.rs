@@ -145,6 +145,8 @@ const OF_OTHERS: &str = "looks at rows of other services, too";
 /// Indexes without which some statement reads or sorts too much.
 const NEEDED: &[&str] = &[
     "action_items_by_factor",
+    "deploy_people_by_name",
+    "deploy_people_by_user",
     "deploys_by_time",
     "effect_answers_by_effect",
     "incident_services_by_strike",
@@ -171,6 +173,7 @@ const QUERIES: &[&str] = &[
     "/deploys?service=checkout-api",
     "/deploys?status=failed",
     "/deploys?kind=rollback",
+    "/deploys?person=ada",
     "/action-items?view=mine",
     "/action-items?view=team",
     "/action-items?view=late",
