@@ -70,17 +70,21 @@ impl Registry {
 enum Turn {
     /// Nothing has to be done now.
     Idle,
-    /// These were done; all of them, and their end, is one transaction. Whether more wait is known.
-    Done(Vec<Job>, More),
+    /// These were done; all of them, and their end, is one transaction.
+    Done(Vec<Job>, Next),
     /// A job is ours for a while, and is still to be done.
     Leased(Job),
 }
 
-/// Whether jobs were left in the queue.
+/// What is worth while after a look into the queue.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum More {
-    Waits,
-    No,
+enum Next {
+    /// To look again: jobs may be left.
+    Look,
+    /// To look again soon: the queue was worked off, and where something came more may come.
+    Gather,
+    /// To wait until somebody wakes the worker.
+    Rest,
 }
 
 /// What a worker looks for.
@@ -134,29 +138,25 @@ pub async fn run(app: App, registry: Registry, mut stop: watch::Receiver<bool>) 
         let skipped = if is_full { outside_kinds.clone() } else { unable.clone() };
         let look = Look { skipped, began, limit: if alone > 0 { 1 } else { AT_ONCE } };
         alone = alone.saturating_sub(1);
-        let more = match turn(&app, registry, look).await {
+        let next = match turn(&app, registry, look).await {
             Ok(Turn::Leased(job)) if registry.outside_of(&job.kind).is_some() => {
                 let app = app.clone();
                 outside.spawn(async move { finish(&app, job, registry).await });
-                Ok(More::Waits)
+                Ok(Next::Look)
             }
             Err(Undone::Together(count)) => {
                 alone = count;
-                Ok(More::Waits)
-            }
-            Ok(Turn::Done(jobs, More::No)) => {
-                count_done(&app, &jobs);
-                tokio::time::sleep(GATHERING).await;
-                Ok(More::No)
+                Ok(Next::Look)
             }
             outcome => conclude_turn(&app, registry, outcome).await,
         };
-        match more {
-            Ok(More::Waits) => {
+        match next {
+            Ok(Next::Look) => {
                 give_way(&app).await;
                 continue;
             }
-            Ok(More::No) => {}
+            Ok(Next::Gather) => tokio::time::sleep(GATHERING).await,
+            Ok(Next::Rest) => {}
             Err(error) => tracing::warn!(%error, "the queue cannot be worked off; trying again"),
         }
         tokio::select! {
@@ -199,7 +199,7 @@ pub async fn run_schedules(app: &App, list: &[Schedule], unable: &[&str]) -> Res
 pub async fn work_one(app: &App, registry: Registry) -> Result<bool, Error> {
     let look = Look { skipped: (registry.unable)(&app.config), began: app.clock.now(), limit: 1 };
     let outcome = turn(app, registry, look).await;
-    Ok(conclude_turn(app, registry, outcome).await? == More::Waits)
+    Ok(conclude_turn(app, registry, outcome).await? != Next::Rest)
 }
 
 /// Takes the next jobs. What needs the database only is done in the transaction that takes it and ends it; what talks to
@@ -229,22 +229,21 @@ async fn turn(app: &App, registry: Registry, look: Look) -> Result<Turn, Undone>
                 }
             }
             let is_all = together.len() == jobs.len() && jobs.len() < look.limit;
-            Ok(Turn::Done(together, if is_all { More::No } else { More::Waits }))
+            Ok(Turn::Done(together, if is_all { Next::Gather } else { Next::Look }))
         })
         .await
 }
 
-fn count_done(app: &App, jobs: &[Job]) {
-    for job in jobs {
-        app.metrics.job_ended(&job.kind, "done");
-    }
-}
-
-/// Does what a turn left to do. Says whether it is worth while to look again.
-async fn conclude_turn(app: &App, registry: Registry, outcome: Result<Turn, Undone>) -> Result<More, Error> {
+/// Does what a turn left to do.
+async fn conclude_turn(app: &App, registry: Registry, outcome: Result<Turn, Undone>) -> Result<Next, Error> {
     match outcome {
-        Ok(Turn::Idle) => return Ok(More::No),
-        Ok(Turn::Done(jobs, _)) => count_done(app, &jobs),
+        Ok(Turn::Idle) => return Ok(Next::Rest),
+        Ok(Turn::Done(jobs, next)) => {
+            for job in &jobs {
+                app.metrics.job_ended(&job.kind, "done");
+            }
+            return Ok(next);
+        }
         Ok(Turn::Leased(job)) => finish(app, job, registry).await?,
         Err(Undone::Together(_)) => {}
         Err(Undone::Failed(job, error)) => {
@@ -256,7 +255,7 @@ async fn conclude_turn(app: &App, registry: Registry, outcome: Result<Turn, Undo
         }
         Err(Undone::Queue(error)) => return Err(error),
     }
-    Ok(More::Waits)
+    Ok(Next::Look)
 }
 
 /// A handler that panics has failed like any other.
