@@ -51,6 +51,10 @@ struct Found {
     thing_id: i64,
 }
 
+fn ids(found: Vec<Found>) -> Vec<i64> {
+    found.into_iter().map(|found| found.thing_id).collect()
+}
+
 /// Ids of incidents with this in their title, the newest record first, at most `limit`.
 ///
 /// # Errors
@@ -63,8 +67,7 @@ pub fn newest_with(c: &mut Conn, phrase: &Phrase, limit: i64) -> Result<Vec<i64>
                  WHERE search_index_titles MATCH {} ORDER BY x.rowid DESC LIMIT {limit}",
                 phrase.to_sqlite()
             );
-            let found: Vec<Found> = diesel::sql_query(sql).load(c)?;
-            Ok(found.into_iter().map(|found| found.thing_id).collect())
+            Ok(ids(diesel::sql_query(sql).load(c)?))
         }
         Conn::Postgres(c) => newest_on_postgres(c, &phrase.to_postgres(), limit),
     }
@@ -75,8 +78,7 @@ pub fn newest_with(c: &mut Conn, phrase: &Phrase, limit: i64) -> Result<Vec<i64>
 fn newest_on_postgres(c: &mut PgConnection, phrase: &str, limit: i64) -> Result<Vec<i64>, Error> {
     let mut ask = |from: &str| -> Result<Vec<i64>, Error> {
         let sql = format!("SELECT d.thing_id FROM ({from}) d ORDER BY d.id DESC LIMIT {limit}");
-        let found: Vec<Found> = diesel::sql_query(sql).load(c)?;
-        Ok(found.into_iter().map(|found| found.thing_id).collect())
+        Ok(ids(diesel::sql_query(sql).load(c)?))
     };
     for looked_at in [NEWEST, FAR] {
         let found = ask(&format!(
@@ -99,10 +101,10 @@ fn newest_on_postgres(c: &mut PgConnection, phrase: &str, limit: i64) -> Result<
 /// their own already, where so many incidents have it that it is met soon.
 pub fn has_phrase(c: &Conn, incident_id: &str, phrase: &Phrase) -> SqlLiteral<Bool> {
     sql(&match c {
-        // With the plus the ids are no way to the rows.
+        // The index gathers its own rows only, in their order; what they are of is looked up for the rows of the walk.
         Conn::Sqlite(_) => format!(
-            "+{incident_id} IN (SELECT d.thing_id FROM search_index_titles x
-                CROSS JOIN search_documents d ON d.id = x.rowid WHERE search_index_titles MATCH {})",
+            "(SELECT d.id FROM search_documents d WHERE d.kind = 'incident' AND d.thing_id = {incident_id})
+                IN (SELECT rowid FROM search_index_titles WHERE search_index_titles MATCH {})",
             phrase.to_sqlite()
         ),
         // With the limit it is asked of each row: PostgreSQL would gather all such incidents first.

@@ -57,7 +57,9 @@ enum Titled {
 }
 
 impl Titled {
-    fn find(c: &mut Conn, phrase: Phrase) -> Result<Self, Error> {
+    /// Of a text without a letter or a digit no title says anything.
+    fn find(c: &mut Conn, text: &str) -> Result<Self, Error> {
+        let Some(phrase) = Phrase::new(text, true) else { return Ok(Titled::Few(Vec::new())) };
         let found = newest_with(c, &phrase, FEW + 1)?;
         Ok(if found.len() as i64 > FEW { Titled::Many(phrase) } else { Titled::Few(found) })
     }
@@ -69,10 +71,7 @@ impl Titled {
 /// The database's.
 pub fn list(c: &mut Conn, shelf: Shelf, filter: &Filter, turn: Turn) -> Result<Page<ShelfRow>, Error> {
     let titled = match &filter.text {
-        // Of a text without a letter or a digit no title says anything.
-        Some(text) => {
-            Some(Phrase::new(text, true).map_or(Ok(Titled::Few(Vec::new())), |phrase| Titled::find(c, phrase))?)
-        }
+        Some(text) => Some(Titled::find(c, text)?),
         None => None,
     };
     let narrowed = Narrowed { service: filter.service.as_deref(), titled };
