@@ -32,16 +32,19 @@ pub fn enqueue_at(
     now: Moment,
 ) -> Result<(), Error> {
     let payload = text_of(payload)?;
-    diesel::insert_into(jobs::table)
-        .values((
-            jobs::kind.eq(kind),
-            jobs::payload.eq(payload),
-            jobs::run_at.eq(run_at),
-            jobs::attempts.eq(0),
-            jobs::max_attempts.eq(MAX_ATTEMPTS),
-            jobs::created_at.eq(now),
-        ))
-        .execute(c)?;
+    let insert = diesel::insert_into(jobs::table).values((
+        jobs::kind.eq(kind),
+        jobs::payload.eq(payload),
+        jobs::run_at.eq(run_at),
+        jobs::attempts.eq(0),
+        jobs::max_attempts.eq(MAX_ATTEMPTS),
+        jobs::created_at.eq(now),
+    ));
+    // Each in its own words: for whichever it may be, the statement would be put together anew for every job.
+    match c {
+        Conn::Sqlite(c) => insert.execute(c)?,
+        Conn::Postgres(c) => insert.execute(c)?,
+    };
     mark_enqueued();
     Ok(())
 }
