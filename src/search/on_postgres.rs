@@ -73,7 +73,8 @@ pub(super) fn page(c: &mut PgConnection, search: &Search<'_>) -> Result<Vec<Row>
 ///
 /// How many hold several words together the database only guesses, and it guesses too low where they always stand
 /// together; it would then read all of them to find the newest, or walk through everything for a few. So the newest
-/// documents are looked at first, and those before them where that has shown that it will do.
+/// documents are looked at first, and those before them where that has shown that it will do, and that it is less than
+/// to gather all that hold it.
 fn walked(c: &mut PgConnection, column: &str, search: &Search<'_>, limit: usize) -> Result<Vec<i64>, Error> {
     let kind = search.question.kind.map(|kind| format!("d.kind = '{}'", kind.as_str()));
     let mut conditions = vec![wanted(search, if column == "words" { "v" } else { "t" })];
@@ -103,7 +104,9 @@ fn walked(c: &mut PgConnection, column: &str, search: &Search<'_>, limit: usize)
     while found.len() < limit {
         // So far it will be, if it goes on like this; and half as far again.
         let far = (end * limit).checked_div(found.len()).unwrap_or(usize::MAX);
-        if far > FAR.max(FAR_FOR_EACH * limit) {
+        // Row ids are about as many as the documents.
+        let gathered = found.len() * found.first().map_or(0, |id| usize::try_from(*id).unwrap_or(0)) / end;
+        if far > gathered.min(FAR.max(FAR_FOR_EACH * limit)) {
             break;
         }
         let next = (far + far / 2).max(end + NEWEST);
