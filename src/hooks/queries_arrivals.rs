@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use diesel::dsl::max;
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -114,11 +115,15 @@ struct Row<'a> {
 /// The row id of each that is new. The unique key decides between doubles, also when they come at once.
 fn insert(c: &mut Conn, rows: &[Row<'_>]) -> Result<Vec<Option<i64>>, Error> {
     match c {
-        Conn::Sqlite(c) => rows
-            .iter()
-            .map(|Row { source, arrival, now, .. }| {
+        Conn::Sqlite(c) => {
+            // Nobody else writes meanwhile. To have SQLite tell the id that it chose takes longer than the row itself.
+            let last: Option<i64> = deliveries::table.select(max(deliveries::id)).first(c)?;
+            let mut id = last.unwrap_or(0) + 1;
+            let mut added = Vec::with_capacity(rows.len());
+            for Row { source, arrival, now, .. } in rows {
                 let insert = diesel::insert_into(deliveries::table)
                     .values((
+                        deliveries::id.eq(id),
                         deliveries::source_id.eq(source.id),
                         deliveries::delivery_key.eq(&arrival.envelope.delivery_key),
                         deliveries::event.eq(&arrival.envelope.event),
@@ -129,11 +134,13 @@ fn insert(c: &mut Conn, rows: &[Row<'_>]) -> Result<Vec<Option<i64>>, Error> {
                         deliveries::received_at.eq(now),
                         deliveries::sender.eq(source.sender),
                     ))
-                    .on_conflict_do_nothing()
-                    .returning(deliveries::id);
-                Ok(insert.get_result(c).optional()?)
-            })
-            .collect(),
+                    .on_conflict_do_nothing();
+                let is_new = insert.execute(c)? == 1;
+                added.push(is_new.then_some(id));
+                id += i64::from(is_new);
+            }
+            Ok(added)
+        }
         Conn::Postgres(c) => {
             let added: Vec<(i64, i64, String)> = InsertAll::of(rows).load(c)?;
             let mut added: HashMap<(i64, String), i64> =

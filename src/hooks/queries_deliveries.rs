@@ -1,6 +1,8 @@
 //! Lists of deliveries: filters, pages, replays of many, and those that are read again to see a deploy whole.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::jobs::READ_DELIVERY;
 use super::model::{Delivery, Headers, Sender, Source, Verdict};
@@ -20,6 +22,11 @@ use crate::jobs;
 pub const REPLAY_LIMIT: i64 = 500;
 /// Most deliveries of one deploy that are read together.
 const OF_DEPLOY_LIMIT: i64 = 50;
+
+/// What a delivery has to be for the index of those that wait, ...
+const WAITS: &str = "deliveries.verdict = 'waiting'";
+/// ... and for those by what became of it. The databases take an index only where these words are said.
+const WAITS_NO_MORE: &str = "deliveries.verdict <> 'waiting'";
 
 /// Which deliveries are wanted; nothing set means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,9 +68,11 @@ pub fn list(c: &mut Conn, filter: &Filter, turn: Turn) -> Result<Page<DeliveryRo
     if let Some(sender) = filter.sender {
         query = query.filter(deliveries::sender.eq(sender));
     }
-    if let Some(verdict) = filter.verdict {
-        query = query.filter(deliveries::verdict.eq(verdict));
-    }
+    query = match filter.verdict {
+        None => query,
+        Some(Verdict::Waiting) => query.filter(sql::<Bool>(WAITS)),
+        Some(verdict) => query.filter(deliveries::verdict.eq(verdict)).filter(sql::<Bool>(WAITS_NO_MORE)),
+    };
     let query = match turn {
         Turn::First => query.order(deliveries::id.desc()),
         Turn::After(cursor) => query.filter(deliveries::id.lt(cursor.id)).order(deliveries::id.desc()),
@@ -81,7 +90,7 @@ pub fn list(c: &mut Conn, filter: &Filter, turn: Turn) -> Result<Page<DeliveryRo
 pub fn replay(c: &mut Conn, actor: &Actor, filter: &Filter, now: Moment) -> Result<usize, Error> {
     let source_id = source_id(c, filter)?;
     let mut query = deliveries::table
-        .filter(deliveries::verdict.ne(Verdict::Waiting))
+        .filter(sql::<Bool>(WAITS_NO_MORE))
         .order(deliveries::id.desc())
         .limit(REPLAY_LIMIT)
         .select(deliveries::id)

@@ -1,0 +1,11 @@
+DROP INDEX deliveries_waiting;
+DROP INDEX deliveries_by_sender_verdict;
+DROP INDEX deliveries_by_source_verdict;
+DROP INDEX deliveries_by_verdict;
+DROP INDEX deliveries_by_signal;
+DROP INDEX deliveries_by_deploy;
+CREATE INDEX deliveries_by_deploy ON deliveries (deploy_id);
+CREATE INDEX deliveries_by_verdict ON deliveries (verdict, id);
+CREATE INDEX deliveries_by_source_verdict ON deliveries (source_id, verdict, id);
+CREATE INDEX deliveries_by_sender_verdict ON deliveries (sender, verdict, id);
+CREATE INDEX deliveries_by_signal ON deliveries (signal_id, id);
