@@ -26,6 +26,8 @@ const NEWEST: usize = 1_000;
 const FAR: usize = 40_000;
 /// ... or so many for each that is wanted, for a page far down.
 const FAR_FOR_EACH: usize = 200;
+/// One that the index gives for words in a row takes as long as so many that are walked past.
+const PHRASE: usize = 4;
 
 /// The rows of a page, and one more where there is one.
 ///
@@ -99,6 +101,9 @@ fn walked(c: &mut PgConnection, column: &str, search: &Search<'_>, limit: usize)
             conditions.join(" AND ")
         )
     };
+    // Of words in a row the index knows only that all are there; each that it gives is looked into.
+    let has_phrase = search.terms.iter().any(|term| term.version.is_none() && term.words.len() > 1);
+    let looked_into = if has_phrase { PHRASE } else { 1 };
     let mut found = ids(among(0..NEWEST), limit)?;
     let mut end = NEWEST;
     while found.len() < limit {
@@ -106,7 +111,7 @@ fn walked(c: &mut PgConnection, column: &str, search: &Search<'_>, limit: usize)
         let far = (end * limit).checked_div(found.len()).unwrap_or(usize::MAX);
         // Row ids are about as many as the documents.
         let gathered = found.len() * found.first().map_or(0, |id| usize::try_from(*id).unwrap_or(0)) / end;
-        if far > gathered.min(FAR.max(FAR_FOR_EACH * limit)) {
+        if far > (gathered * looked_into).min(FAR.max(FAR_FOR_EACH * limit)) {
             break;
         }
         let next = (far + far / 2).max(end + NEWEST);
